@@ -1,0 +1,42 @@
+/* Calls: counted per system and UTC day of the service's own clock, kept in the ledger, capped. */
+#ifndef CORE_BUDGET_H
+#define CORE_BUDGET_H
+
+#include "core/http.h"
+#include "core/ledger.h"
+
+struct budget_system {
+	const char *name;
+	char day[16];          /* "" until the service said what day it is */
+	int64_t server_now, heard; /* its clock, and our monotonic clock then */
+	long pending;          /* requests not yet in the ledger */
+	long charged;          /* in the ledger ahead of the requests */
+	long echoes;
+	long run_calls, run_echoes;
+};
+
+struct budget {
+	struct call_meter meter;
+	struct ledger *ledger;
+	struct budget_system system[2];
+	long max_calls;        /* of the run, -1 none */
+	long daily, reserve;   /* of the pair, -1 none */
+	long taken;
+	struct err failed;     /* the ledger refused while a request was under way */
+};
+
+/* Counts for the two systems of a pair. max_calls, reserve: -1 unset; reserve beats the pair's own. */
+void budget_init(struct budget *b, struct ledger *l, const struct pair_conf *pair, long max_calls, long reserve);
+/* How many more requests fit now: the smaller of what the run and the day leave; LONG_MAX without a limit. */
+long budget_left(struct budget *b);
+/* Room for this many calls and echoes? -1 with ERR_LIMIT that says what is left. */
+int budget_room(struct budget *b, long calls, long echoes, struct err *err);
+/* In the transaction of the intents: charges what the batch is expected to cost to the day. */
+int budget_expect(struct budget *b, enum side side, long calls, long echoes, struct err *err);
+/* In the transaction of the outcomes, or alone: puts what was really sent in place of what was expected. sent: whether
+ * the batch left, else its echoes are taken back. */
+int budget_settle(struct budget *b, bool sent, struct err *err);
+/* Now, by the services' clock where one was heard. */
+int64_t budget_now(const struct budget *b);
+
+#endif

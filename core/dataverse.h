@@ -1,0 +1,96 @@
+/* Dataverse: names of tables and columns as the Web API spells them, and reading rows with what they refer to. The writing
+ * half is systems/dynamics.c. */
+#ifndef CORE_DATAVERSE_H
+#define CORE_DATAVERSE_H
+
+#include "core/child_rows.h"
+#include "core/odata.h"
+
+struct dynamics {
+	struct system base;
+	struct natives natives;
+	struct refs refs;
+	struct odata odata;
+	const char *record; /* "opportunity" */
+	char *root, *set, *key; /* "/api/data/v9.2/", "opportunities", "opportunityid" */
+	unsigned round;     /* of estimates */
+	bool no_bulk, bulk_probed;
+	struct child_rows *children, *some; /* of the read under way; of rows fetched */
+	/* the read under way */
+	struct read_request asked;
+	char *where_field, *where_value, *next;
+	struct links_seen seen;
+	bool children_read, ended, where_plain;
+	int64_t at;
+};
+
+/* Lookup columns of an opportunity, what they are read and bound by, and where their rows live. */
+struct lookup {
+	const char *column, *read, *bind, *set, *key;
+};
+const struct lookup *dataverse_lookup(const struct dynamics *d, const char *alias); /* NULL when not known */
+/* A text of rejoin.json under {"GROUP": {"NAME": ...}} of the system: names that follow no rule. NULL. */
+const char *dataverse_option(const struct dynamics *d, const char *group, const char *name);
+/* "opportunity" -> "opportunities"; a name that ends in s is plural already. Malloc'd. */
+char *dataverse_set(const struct dynamics *d, const char *table);
+/* The key column of a child table: its singular name and "id". */
+const char *dataverse_child_key(const struct dynamics *d, struct arena *a, const struct related *r);
+/* The lookup column of a child table as it is written ("x") and as it is read ("_x_value"). */
+const char *dataverse_parent_name(struct arena *a, const struct related *r);
+const char *dataverse_parent_value(struct arena *a, const struct related *r);
+/* The column as a filter names it: "account.name" is "customerid_account/name". */
+const char *dataverse_filter_column(struct dynamics *d, struct arena *a, const char *path);
+
+/* ---- writing ---- */
+
+/* The column that holds the referral's id. */
+#define DATAVERSE_PEER "msft_microsoftpartnercenterreferralidentifier"
+
+bool dataverse_is_state(const char *path); /* statecode, statuscode */
+const struct assign *dataverse_assign(const struct write *w, const char *path); /* NULL */
+/* Has the write columns that a PATCH carries? A closing's state goes by an action. */
+bool dataverse_has_patch(const struct dynamics *d, const struct write *w);
+/* Why a write can't be sent at all, or NULL. */
+const char *dataverse_invalid(const struct dynamics *d, struct arena *a, const struct write *w);
+/* Members of the record's own columns and bindings; the object is open before and after. */
+void dataverse_body(struct dynamics *d, struct arena *a, struct buf *b, const struct write *w);
+/* A whole create; typed: with its type and id, as a bulk message wants it. */
+void dataverse_body_create(struct dynamics *d, struct arena *a, struct buf *b, const struct write *w, bool typed);
+void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p);
+/* What is known of rows just before they are written. */
+struct dataverse_row {
+	const char *id, *etag, *marker;
+	int64_t modified;
+};
+struct dataverse_now {
+	struct dynamics *d;
+	struct arena *a;
+	struct dataverse_row *row;
+	size_t n, cap;
+};
+/* Rows whose column holds one of the values; text: markers, which are then read as well. */
+int dataverse_read_now(struct dynamics *d, struct arena *a, const char *column, bool text, const char *const *values,
+    size_t n, struct dataverse_now *out, struct err *err);
+/* Creates the unanswered writes. -1: nothing was sent. */
+int dataverse_create(struct dynamics *d, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    struct err *err);
+
+/* Slots of the driver. */
+int dataverse_read(struct system *s, const struct read_request *q, struct err *err);
+int dataverse_next_page(struct system *s, struct arena *a, struct page *page, struct err *err);
+void dataverse_read_state(struct system *s, struct read_state *state);
+int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, size_t n, struct page *page,
+    struct err *err);
+int dataverse_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
+    struct page *page, struct err *err);
+
+#define DATAVERSE_REF_CHUNK 40 /* references looked up in one request */
+extern const struct ref_ops dataverse_ref_ops;     /* ctx: struct dynamics */
+extern const struct child_ops dataverse_child_ops; /* ctx: struct dynamics */
+
+static inline struct dynamics *dynamics_of(struct system *s)
+{
+	return (struct dynamics *)s;
+}
+
+#endif

@@ -1,0 +1,141 @@
+/* What the drivers of CRM systems share: which native column comes from where, a JSON row as a record, what a service said
+ * of a failure, and the rows that a deal refers to. */
+#ifndef CORE_DRIVER_UTIL_H
+#define CORE_DRIVER_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "core/buf.h"
+#include "core/http.h"
+#include "core/json.h"
+#include "core/system.h"
+
+/* ---- native columns ---- */
+
+enum native_kind { NATIVE_OWN, NATIVE_PARENT, NATIVE_CHILD };
+
+struct native {
+	const char *path; /* as in the schema */
+	enum native_kind kind;
+	const char *alias; /* first part of the path; NULL for a record's own column */
+	const char *rest;  /* the column below the alias; the whole path of an own one */
+	const char *node;  /* JSON member that holds the parent row: the driver sets it */
+	const struct related *related; /* NULL: the alias is itself the lookup */
+	bool needed;       /* the mapping asks for it */
+	bool dropped;      /* the service does not know it and nobody needs it */
+};
+
+struct natives {
+	struct arena mem;
+	struct native *v; /* in the order of the schema */
+	size_t n;
+	struct related *related; /* copies: of the mapping first, then the driver's own */
+	size_t n_related;
+};
+
+/* Fills schema and natives from the driver's default columns (NULL-terminated) and what is needed. own: related records
+ * that the driver knows by itself, used where the mapping has none of that alias. ERR_USAGE for a path that cannot be read. */
+int natives_init(struct natives *nv, struct schema *schema, const char *const *defaults, const struct related *own,
+    size_t n_own, const struct system_need *need, struct err *err);
+void natives_release(struct natives *nv);
+/* Kind, alias and rest of any path, also one that is only written; strings live in the arena. */
+struct native native_parse(const struct natives *nv, struct arena *a, const char *path);
+const struct related *natives_related(const struct natives *nv, const char *alias); /* NULL */
+/* Is some column of this child table read? */
+bool natives_child_used(const struct natives *nv, const struct related *r);
+/* The native whose column an error text of the service names; NULL. */
+struct native *natives_blamed(const struct natives *nv, const char *message);
+
+struct record *record_new(struct arena *a, const struct schema *schema);
+/* Own and parent columns of one JSON row. */
+void record_fill(struct record *r, struct arena *a, const struct natives *nv, const struct json *row);
+
+/* ---- answers ---- */
+
+struct answer { /* zeroed before the first use; answer_reset after the last */
+	struct http_response http;
+	struct json *json; /* NULL when the body is empty or no JSON */
+	bool html;         /* a web page where data should be */
+	char code[80], message[600]; /* of an error, "" */
+};
+
+/* Sends one request with headers beside the usual ones; body may be NULL. As http_send; an old answer is dropped. */
+int api_send(struct http *h, const char *method, const char *url, const char *const *headers, const struct buf *body,
+    bool repeatable, struct answer *out, struct err *err);
+void answer_reset(struct answer *a);
+/* Code and message of an error body of any of the shapes the services use: {"error":{"code","message"}},
+ * [{"errorCode","message"}], {"statusCode","message"}, {"error","error_description"}. */
+void error_text(const struct json *body, char *code, size_t code_size, char *message, size_t message_size);
+/* 0 when a read was answered with data (json is set); else -1 with the kind that fits. title: "Dynamics"; what:
+ * "opportunities". A column that only the driver wanted is dropped and 1 returned: ask again without it. */
+int answer_check(struct answer *a, struct natives *nv, const char *title, const char *what, struct err *err);
+/* What a status means for the one record it answers: APPLIED, REFUSED, CONFLICT (404, 410, 412, 428), DEFERRED (401,
+ * 429) or UNKNOWN (5xx). */
+enum outcome status_outcome(int status);
+void reply_set(struct reply *r, struct arena *a, enum outcome outcome, int http, const char *code, const char *message);
+
+/* ---- values ---- */
+
+/* A value as it goes out in JSON. */
+void assign_json(struct buf *b, enum assign_kind kind, struct value v);
+/* The same value as the service may spell it: numbers, booleans, instants and sets compared as such. */
+bool native_same(struct arena *a, struct value x, struct value y, enum assign_kind kind);
+/* What a record says of a write whose answer was lost: APPLIED all as wanted, NONE all as before, CONFLICT neither. */
+enum outcome assigns_compare(struct arena *a, const struct write *w, const struct record *now);
+/* The page's record with that id (any case), or NULL. */
+const struct record *page_find(const struct page *p, const char *id_column, const char *id);
+/* Links seen in one read, to notice a service that sends us round in circles. */
+struct links_seen {
+	uint64_t *hash;
+	size_t n, cap;
+};
+bool link_repeats(struct links_seen *s, const char *link); /* remembers it */
+void links_release(struct links_seen *s);
+
+/* ---- rows that a deal refers to: account, owner, currency ---- */
+
+#define REF_COLUMNS 4
+
+struct ref {
+	struct ref *next;      /* in its bucket */
+	const char *alias;
+	size_t n;
+	const char *column[REF_COLUMNS];
+	struct value value[REF_COLUMNS];
+	const char *key;       /* folded values */
+	bool asked, refused;   /* refused: it could not be made, `why` says it */
+	unsigned counted;      /* round of estimates that counted it last */
+	int found;             /* rows that fit: 0, 1, 2 for several */
+	const char *id;        /* of the one row */
+	const char *why;
+};
+struct refs {
+	struct arena mem;
+	struct ref *bucket[1024];
+};
+/* The row that `alias` of this write means: values of its `find` columns (without `find`: of all columns assigned below the
+ * alias). NULL with `why` when they are not all there. */
+struct ref *ref_of(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, const char *alias,
+    const char **why);
+/* Compares a row read (values in the order of ref->column) with a reference. */
+bool ref_fits(struct arena *a, const struct ref *ref, const struct value *value);
+void ref_found(struct refs *refs, struct ref *ref, const char *id);
+/* How a driver asks for rows and makes them; n references of one alias. */
+struct ref_ops {
+	/* Sets asked, found, id of each. -1: could not ask. */
+	int (*ask)(void *ctx, const char *alias, struct ref **ref, size_t n, struct err *err);
+	/* Makes the rows that are not there, with the columns that from[i] assigns below the alias: ref_found, or refused and why;
+	 * one of unknown outcome is left as it is. -1: nothing was sent. */
+	int (*make)(void *ctx, const char *alias, struct ref **ref, const struct write *const *from, size_t n, struct err *err);
+};
+/* Looks up, and where the mapping allows makes, every row that the unanswered writes refer to. Those whose rows are not
+ * to be had are answered REFUSED or DEFERRED. -1: nothing was sent but look-ups. */
+int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
+    struct reply *reply, const struct ref_ops *ops, void *ctx, struct err *err);
+/* Is this the first assign below its alias? Then *empty says whether all of them are empty. */
+bool ref_starts(const struct write *w, size_t assign, bool *empty);
+/* Requests that references of these writes will take: `chunk` of an alias in one, one more where rows may have to be made. */
+long refs_cost(struct refs *refs, const struct natives *nv, const struct write *w, size_t n, size_t chunk, unsigned round);
+void refs_release(struct refs *refs);
+
+#endif

@@ -1,0 +1,22 @@
+/* An output file that exists whole or not at all: PATH.part beside PATH, fsync, rename, fsync of the folder. */
+#ifndef CORE_OUTFILE_H
+#define CORE_OUTFILE_H
+
+#include <stdbool.h>
+#include "core/err.h"
+
+struct outfile {
+	char *path, *part; /* as given; PATH.part */
+	char *folder;      /* of the path, "." for none */
+	char *name, *part_name;
+	int folder_fd, fd;
+	bool made; /* the part file is ours and stands */
+};
+
+/* Refuses a path where a folder, a device, a FIFO or a symbolic link stands. */
+int outfile_open(struct outfile *o, const char *path, struct err *err);
+int outfile_commit(struct outfile *o, struct err *err);
+/* Removes the part file when it was not committed, and releases o; a zeroed one is fine. */
+void outfile_close(struct outfile *o);
+
+#endif

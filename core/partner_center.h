@@ -1,0 +1,52 @@
+/* Partner Center referrals as they are read: lists, look-ups, single referrals. Used by systems/partner_center.c only. */
+#ifndef CORE_PARTNER_CENTER_H
+#define CORE_PARTNER_CENTER_H
+
+#include "core/driver_util.h"
+#include "core/system.h"
+
+#define REFERRALS "/v1.0/engagements/referrals"
+
+/* 64-bit hashes of ids, open addressing; 0 is free. */
+struct ids {
+	uint64_t *slot;
+	size_t n, size;
+};
+
+/* A way through the list, page by page. */
+struct walk {
+	char *field, *value; /* equality asked for, or NULL */
+	int64_t since;       /* STAMP_NONE: all */
+	bool plain;          /* the service refused $filter or $orderby: the bare list */
+	bool linked, mended; /* next is a link of the service's; it was put on the documented path */
+	bool again;          /* second time through the newest */
+	char *next;          /* address of the next page; NULL at the end */
+	struct links_seen links;
+	struct ids seen;
+	int64_t at;          /* the service's clock at the first page */
+	int pages;
+};
+
+struct partner_center {
+	struct system base; /* first */
+	struct walk walk;   /* of the read under way */
+	bool started;
+	bool no_filter;   /* $filter was refused */
+	bool short_links; /* links lead to a path that is not there */
+	char *where_field, *where_value;
+};
+
+/* As the driver's slots of these names. */
+int pc_read(struct system *sys, const struct read_request *q, struct err *err);
+int pc_next_page(struct system *sys, struct arena *a, struct page *page, struct err *err);
+void pc_read_state(struct system *sys, struct read_state *state);
+int pc_find(struct system *sys, struct arena *a, const char *column, const char *const *values, size_t n, struct page *page,
+    struct err *err);
+int pc_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n, struct page *page, struct err *err);
+
+/* One referral: *found tells whether it is there, ans->json then holds it. */
+int pc_get(struct partner_center *pc, const char *id, struct answer *ans, bool *found, struct err *err);
+struct record *pc_record(struct partner_center *pc, struct arena *a, const struct json *row);
+void pc_walk_end(struct walk *w); /* also makes a zeroed walk ready */
+
+#endif

@@ -1,0 +1,73 @@
+/* The plan: rows a person decides on, and the operations they make up. Filled by mapping/plan.c, kept in the ledger by
+ * core/plan_store.c, written and read back by mapping/review.c, carried out by importer/. */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/conf.h"
+#include "core/err.h"
+#include "core/mem.h"
+#include "core/value.h"
+
+enum plan_op { OP_NONE, OP_CREATE, OP_UPDATE, OP_CLOSE, OP_LINK, OP_DELETE };
+enum plan_class {
+	CLASS_NEW, CLASS_HALF_LINKED, CLASS_LEFT_CHANGED, CLASS_RIGHT_CHANGED, CLASS_CONFLICT, CLASS_DIVERGENT,
+	CLASS_CANDIDATE, CLASS_BLOCKED
+};
+extern const char *const op_names[];    /* "", "create", ... */
+extern const char *const class_names[]; /* "new", "half-linked", ... */
+int op_parse(const char *name);    /* -1 */
+int class_parse(const char *name); /* -1 */
+
+/* Steps of one record on one side, in the order in which they are sent. */
+enum plan_step { STEP_LINK = 1, STEP_VALUES = 2, STEP_VISIBLE = 3, STEP_ACCEPT = 4, STEP_CLOSE = 5, STEP_CREATE = 6,
+	STEP_DELETE = 7 };
+
+enum decision { DECISION_NONE, DECISION_APPROVE, DECISION_REJECT, DECISION_KEEP_LEFT, DECISION_KEEP_RIGHT, DECISION_EDIT };
+extern const char *const decision_names[]; /* "", "approve", "reject", "keep-left", "keep-right", "edit" */
+
+/* One line of the plan: a field of an update, or a create, close, link, delete. Strings are UTF-8, never NULL ("" when
+ * there is nothing); values keep absent and empty apart. */
+struct plan_row {
+	int64_t row;        /* 1.. in the order of the plan */
+	const char *hash;   /* 32 hex digits over all that a person may not edit, plan id and row number apart */
+	enum plan_op op;
+	enum plan_class class;
+	enum side to;
+	enum plan_step step;
+	bool reversible, inferred;
+	const char *left_id, *right_id;
+	const char *deal, *customer, *owner;
+	const char *field;  /* canonical name; "" for create, link, delete */
+	const char *group;  /* group name, "" none: rows of one group, record and side stand together */
+	struct value base, left, right, proposed; /* canonical; a create: JSON object */
+	const char *evidence; /* why inferred, stamps of both sides */
+	const char *rule, *reason, *fix;
+	const char *expires; /* instant or "" */
+	int64_t sort;        /* expiry, for the order */
+	enum decision decision;
+	const char *comment, *approver;
+	struct value edited; /* with DECISION_EDIT: the canonical value that replaces `proposed` */
+	/* what apply needs and no table shows */
+	const char *etag;    /* of the record it goes to, as read */
+	int64_t modified;    /* of the record it goes to, as read */
+	const char *owner_consent; /* "yes": a named approver states that the customer agreed to share contact data */
+};
+
+struct plan_counts {
+	long creates, updates, irreversible, inferred, conflicts, blocked, equal, divergent, candidates, clearings;
+	long calls[2], echoes[2];
+	long ops[2][4]; /* operations to each side by enum write_op, for the estimate of calls */
+	/* read = linked + dangling + unlinked + candidate + duplicate + ignored + unreadable */
+	long read[2], linked[2], dangling[2], unlinked[2], candidate[2], duplicate[2], ignored[2], unreadable[2];
+	long pairs, changed_pairs;
+};
+
+/* decides "irreversible" sheet and gate */
+static inline bool plan_row_writes(const struct plan_row *r)
+{
+	return r->op != OP_NONE && r->class != CLASS_BLOCKED && r->class != CLASS_DIVERGENT;
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* Salesforce: reading records with what they refer to, and rows that a deal refers to. The writing half is
+ * systems/salesforce.c. */
+#ifndef CORE_SALESFORCE_H
+#define CORE_SALESFORCE_H
+
+#include "core/child_rows.h"
+#include "core/sobjects.h"
+
+struct salesforce {
+	struct system base;
+	struct natives natives;
+	struct refs refs;
+	struct sobjects rest;
+	const char *object; /* "Opportunity" */
+	char *root;         /* "/services/data/v67.0/" */
+	unsigned round;     /* of estimates */
+	bool described, peer_external; /* is the referral id column an external id? */
+	struct child_rows *children, *some; /* of the read under way; of rows fetched */
+	/* the read under way */
+	struct read_request asked;
+	char *where_field, *where_value, *next;
+	struct links_seen seen;
+	bool children_read, started, ended, where_plain;
+	int64_t at;
+	long total;
+};
+
+/* "AccountId" -> "Account", "Partner__c" -> "Partner__r"; malloc'd from the arena. */
+const char *salesforce_relationship(struct arena *a, const char *through);
+/* The lookup column of an alias ("AccountId") and the object it points to ("Account", "User"). */
+const char *salesforce_column(const struct salesforce *s, struct arena *a, const char *alias);
+const char *salesforce_object(const struct salesforce *s, struct arena *a, const char *alias);
+
+int salesforce_read(struct system *s, const struct read_request *q, struct err *err);
+int salesforce_next_page(struct system *s, struct arena *a, struct page *page, struct err *err);
+void salesforce_read_state(struct system *s, struct read_state *state);
+int salesforce_fetch(struct system *s, struct arena *a, const char *const *ids, size_t n, struct page *page,
+    struct err *err);
+int salesforce_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
+    struct page *page, struct err *err);
+
+#define SALESFORCE_REF_CHUNK 20 /* references looked up in one query */
+extern const struct ref_ops salesforce_ref_ops;     /* ctx: struct salesforce */
+extern const struct child_ops salesforce_child_ops; /* ctx: struct salesforce */
+
+static inline struct salesforce *salesforce_of(struct system *s)
+{
+	return (struct salesforce *)s;
+}
+
+#endif

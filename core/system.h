@@ -1,0 +1,201 @@
+/* The driver contract: one file in systems/ for each kind of system. The engine asks caps and facts, never the name.
+ * Nobody calls a slot directly: use the doors at the end (core/system.c), where dry run and checks live once.
+ *
+ * All memory passed in stays the caller's. All memory handed out comes from the arena given and dies with it. */
+#ifndef CORE_SYSTEM_H
+#define CORE_SYSTEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/conf.h"
+#include "core/err.h"
+#include "core/http.h"
+#include "core/mem.h"
+#include "core/value.h"
+
+/* What rules and plan need to know of a record beside its canonical fields. A driver says which native path holds each
+ * fact; a mapping may say otherwise ("facts": {"left": {"modified": "updatedDateTime"}}). */
+enum fact {
+	FACT_ID,         /* the record's own id */
+	FACT_MODIFIED,
+	FACT_CREATED,
+	FACT_ETAG,       /* concurrency token, verbatim */
+	FACT_EXPIRES,
+	FACT_PEER,       /* id of the other side's record kept on this one */
+	FACT_PEER_LINK,  /* address of the other side's record kept on this one */
+	FACT_SYNC,       /* "Sync with Partner Center" */
+	FACT_AUDIT,
+	FACT_DIRECTION,
+	FACT_ENGAGEMENT,
+	FACT_ORGANIZATION,
+	FACT_PARTNER_ID,
+	FACT_REASON,
+	FACT_ADDRESS,
+	FACT_CITY,
+	FACT_PRODUCTS,   /* obsolete products text */
+	FACT_CONSENT_SHARE,
+	FACT_CONSENT_CONTACT,
+	FACT_CONTACT_FIRST, FACT_CONTACT_LAST, FACT_CONTACT_PHONE, FACT_CONTACT_EMAIL,
+	FACT_TEAM_FIRST, FACT_TEAM_LAST, FACT_TEAM_PHONE, FACT_TEAM_EMAIL, /* sets: one element per member */
+	FACT_COUNT
+};
+extern const char *const fact_names[FACT_COUNT]; /* "id", "modified", ... as in a mapping */
+
+/* A related record or child table that the mapping reads through (PRODUCT's "related"). */
+struct related {
+	const char *alias;   /* "account", "solutions": the first part of native paths */
+	const char *through; /* lookup column of the record ("customerid", "AccountId"); NULL for a child table */
+	const char *const *find; size_t n_find; /* columns by which it is looked up before it is created */
+	bool create;         /* may be created beside a new deal */
+	const char *table;   /* child table */
+	const char *parent;  /* its column that holds the record's id */
+	const char *id;      /* its column that holds the element: native path "solutions[].id"; any other column of the
+	                        child table is read as "solutions[].COLUMN" */
+	const char *filter;  /* condition in the system's own filter language, or NULL */
+};
+
+struct system_need {
+	const struct schema *columns; /* native paths that mapping and facts read; NULL: only the driver's own */
+	const struct related *related;
+	size_t n_related;
+};
+
+struct page {
+	struct record *record; /* of the schema given by system_columns */
+	size_t n;
+};
+
+struct read_request {
+	int64_t since;      /* microseconds, STAMP_NONE for all. The driver may give more than asked, never less */
+	const char *where_field, *where_value; /* native field equality, or NULL */
+};
+
+struct read_state {   /* what is known of a finished read */
+	int64_t at;         /* when it was read, by the service's own clock; a file: its manifest or its own date */
+	bool complete;     /* every record the caller may see: no filter, every link followed */
+	long server_count; /* -1: the service gives no exact count */
+	const char *view;  /* whose view: "token of ..." or NULL */
+};
+
+/* How a value goes out as JSON. */
+enum assign_kind { ASSIGN_STRING, ASSIGN_NUMBER, ASSIGN_BOOL, ASSIGN_NULL, ASSIGN_SET };
+struct assign {
+	const char *path;      /* native path */
+	struct value value;    /* native text; for ASSIGN_SET the whole new set, joined */
+	struct value before;   /* native text read when the plan was made (absent on create) */
+	enum assign_kind kind;
+};
+
+enum write_op { WRITE_UPDATE, WRITE_CREATE, WRITE_CLOSE, WRITE_DELETE };
+
+struct write {
+	enum write_op op;
+	int step;             /* creates of several requests: 0, 1, ... < system_create_steps */
+	const char *id;       /* record to change; for a create the id chosen by us where CAP_CHOOSE_ID, else NULL */
+	const char *etag;     /* as read; NULL: the driver reads the record first */
+	int64_t modified;     /* as read, STAMP_NONE when unknown */
+	const char *marker;   /* creates: the other side's id, stored where the driver's peer fact lives */
+	const char *carry;    /* creates, step > 0: `carry` of the step before */
+	const struct assign *assign;
+	size_t n_assign;
+};
+
+enum outcome {
+	OUTCOME_NONE,     /* not answered yet */
+	OUTCOME_APPLIED,
+	OUTCOME_REFUSED,  /* only this record; nothing was changed */
+	OUTCOME_CONFLICT, /* moved since it was read; nothing was changed */
+	OUTCOME_DEFERRED, /* not sent: limit, allowance, a file side */
+	OUTCOME_UNKNOWN,  /* may have been carried out */
+};
+const char *outcome_name(enum outcome o);
+
+struct reply {
+	enum outcome outcome;
+	int http;
+	const char *code, *message; /* the service's own, "" when none */
+	const char *id;             /* created id */
+	const char *carry;          /* creates of several steps: what the next step needs (engagement id) */
+	const struct record *after; /* the record as the service holds it now, where it says; else NULL */
+};
+
+struct write_cost { /* of n writes sent together, for estimates */
+	long calls;
+	long echoes; /* connector events that they wake */
+};
+
+#define CAP_WRITE       1u  /* it can be written */
+#define CAP_CHOOSE_ID   2u  /* the client chooses the id of a new record */
+#define CAP_COUNT       4u  /* reads give an exact count */
+#define CAP_CREATE_FINAL 8u /* a create can't be taken back: irreversible */
+#define CAP_SINCE       16u
+#define CAP_RELATED     32u /* dotted native paths are rows of other tables, with modified stamps of their own */
+
+struct system; /* a driver embeds `struct system base` first */
+
+struct system_driver {
+	const char *kind;    /* "partner-center" */
+	const char *title;   /* "Partner Center" */
+	const char *id_name; /* what people call its id: "Referral ID" */
+	unsigned caps;
+	size_t max_batch;    /* most writes that system_write takes at once */
+	size_t bulk_rows;    /* rows of a full portal export that may have been cut (5000); 0: none */
+	double default_rps;
+	const char *facts[FACT_COUNT]; /* native path of each fact, NULL where the kind has none */
+	const char *const *columns;    /* native columns of a full export, NULL-terminated */
+
+	struct system *(*open)(const struct system_conf *, const struct workspace *, const struct system_need *,
+	    const struct call_meter *, struct err *);
+	void (*close)(struct system *);
+
+	/* Start a read. The next pages follow it. */
+	int (*read)(struct system *, const struct read_request *, struct err *);
+	/* 1: page filled. 0: nothing left. -1: failed; the same call may be repeated. */
+	int (*next_page)(struct system *, struct arena *, struct page *, struct err *);
+	void (*read_state)(struct system *, struct read_state *);
+	/* Current state of records by id, in any order; those that do not exist are left out. */
+	int (*fetch)(struct system *, struct arena *, const char *const *ids, size_t n, struct page *, struct err *);
+	/* Records whose native column holds one of the values (look-up by marker, existing referral ids). */
+	int (*find)(struct system *, struct arena *, const char *column, const char *const *values, size_t n,
+	    struct page *, struct err *);
+	/* How many journalled requests this create takes; most take 1. */
+	int (*create_steps)(struct system *, const struct write *);
+	/* replies[i] answers writes[i]; all of one op and step. -1: nothing was sent (err says why) and all replies are
+	 * OUTCOME_NONE; once a request left it returns 0 and doubt is OUTCOME_UNKNOWN. */
+	int (*write)(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
+	/* Was the unknown write carried out? Sets reply: APPLIED (with id, carry), or NONE: it was not and may be sent. */
+	int (*resolve)(struct system *, struct arena *, const struct write *, struct reply *, struct err *);
+	void (*cost)(struct system *, const struct write *, size_t n, struct write_cost *);
+	/* Address where a person sees the record, or NULL. */
+	const char *(*record_url)(const struct system_conf *, struct arena *, const char *id);
+	/* Who and where: a stable text of tenant, organisation and host for the fingerprint; one request at most. */
+	int (*identify)(struct system *, struct arena *, const char **text, struct err *);
+};
+
+struct system {
+	const struct system_driver *driver;
+	const struct system_conf *conf;
+	struct schema columns; /* of every record it gives */
+	struct http *http;
+};
+
+extern const struct system_driver *const system_drivers[]; /* NULL-terminated; built from systems/ */
+const struct system_driver *system_driver_find(const char *kind); /* NULL when unknown */
+
+/* Doors. */
+struct system *system_open(const struct system_conf *, const struct workspace *, const struct system_need *,
+    const struct call_meter *, struct err *);
+void system_close(struct system *);
+int system_read(struct system *, const struct read_request *, struct err *);
+int system_next_page(struct system *, struct arena *, struct page *, struct err *);
+void system_read_state(struct system *, struct read_state *);
+int system_fetch(struct system *, struct arena *, const char *const *ids, size_t n, struct page *, struct err *);
+int system_find(struct system *, struct arena *, const char *column, const char *const *values, size_t n,
+    struct page *, struct err *);
+int system_create_steps(struct system *, const struct write *);
+int system_write(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
+int system_resolve(struct system *, struct arena *, const struct write *, struct reply *, struct err *);
+void system_cost(struct system *, const struct write *, size_t n, struct write_cost *);
+int system_identify(struct system *, struct arena *, const char **text, struct err *);
+
+#endif
