@@ -26,7 +26,9 @@ O       := $(BUILD)/$(MODE)
 obj      = $(patsubst %.c,$(O)/%.o,$(1))
 
 PACKAGES := gcc libc6-dev pkg-config libcsv-dev libxlsxwriter-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev \
-            libzip-dev libexpat1-dev libssl-dev libmicrohttpd-dev libcmocka-dev iso-codes gettext
+            libzip-dev libexpat1-dev libssl-dev libmicrohttpd-dev iso-codes
+TEST_PACKAGES := libcmocka-dev jq sqlite3 zip unzip
+PREFIX  ?= /usr/local
 
 all: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world
 
@@ -58,8 +60,36 @@ $(O)/%.o: %.c
 $(O)/%.o: $(O)/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+deps:
+	@./deps.sh $(PACKAGES)
+test-deps: deps
+	@./deps.sh $(TEST_PACKAGES)
+
+# `make test T=name` runs one: unit-text, recover-dynamics ...
+test: test-deps
+	@$(MAKE) --no-print-directory MODE=asan test-build
+	@tests/run.sh $(BUILD)/asan $(T)
+test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@samples/demo.sh $(BUILD)/release
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+install: all
+	install -D $(O)/rejoin $(DESTDIR)$(PREFIX)/bin/rejoin
+	install -d $(DESTDIR)$(PREFIX)/share/rejoin/mappings
+	install -m 644 samples/mappings/*.json $(DESTDIR)$(PREFIX)/share/rejoin/mappings
 clean:
-	rm -rf $(BUILD)
-.PHONY: all clean
+	rm -rf $(BUILD) demo
+help:
+	@echo 'make            build build/release/rejoin and the sandbox'
+	@echo 'make demo       recover an outage between the sandboxes of Partner Center, Dynamics and Salesforce'
+	@echo 'make test       all tests under the address and undefined-behaviour sanitizers; T=name for one'
+	@echo 'make install    PREFIX=/usr/local, DESTDIR'
+	@echo 'make format     clang-format over all sources'
+	@echo 'make clean'
+.PHONY: all deps test-deps test test-build demo format install clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -25,16 +25,18 @@ struct budget {
 	struct err failed;     /* the ledger refused while a request was under way */
 };
 
-/* Counts for the two systems of a pair. max_calls, reserve: -1 unset; reserve beats the pair's own. */
+/* Counts for the two systems of a pair. max_calls, reserve: -1 unset; reserve beats the pair's
+ * own. */
 void budget_init(struct budget *b, struct ledger *l, const struct pair_conf *pair, long max_calls, long reserve);
-/* How many more requests fit now: the smaller of what the run and the day leave; LONG_MAX without a limit. */
+/* How many more requests fit now: the smaller of what the run and the day leave; LONG_MAX without
+ * a limit. */
 long budget_left(struct budget *b);
 /* Room for this many calls and echoes? -1 with ERR_LIMIT that says what is left. */
 int budget_room(struct budget *b, long calls, long echoes, struct err *err);
 /* In the transaction of the intents: charges what the batch is expected to cost to the day. */
 int budget_expect(struct budget *b, enum side side, long calls, long echoes, struct err *err);
-/* In the transaction of the outcomes, or alone: puts what was really sent in place of what was expected. sent: whether
- * the batch left, else its echoes are taken back. */
+/* In the transaction of the outcomes, or alone: puts what was really sent in place of what was
+ * expected. sent: whether the batch left, else its echoes are taken back. */
 int budget_settle(struct budget *b, bool sent, struct err *err);
 /* Now, by the services' clock where one was heard. */
 int64_t budget_now(const struct budget *b);

@@ -34,6 +34,8 @@ struct child_change {
 const struct related *assign_children(const struct natives *nv, const struct assign *as);
 /* Has the write anything but child rows / any child rows to set? */
 bool write_has_columns(const struct natives *nv, const struct write *w);
+/* Adds how many rows the write should add and delete, going by what was there when it was planned. */
+void children_count(const struct natives *nv, struct arena *a, const struct write *w, size_t *adds, size_t *deletes);
 bool write_has_children(const struct natives *nv, const struct write *w);
 
 struct child_ops {

@@ -34,7 +34,7 @@ struct natives {
 };
 
 /* Fills schema and natives from the driver's default columns (NULL-terminated) and what is needed. own: related records
- * that the driver knows by itself, used where the mapping has none of that alias. ERR_USAGE for a path that cannot be read. */
+ * that the driver knows by itself, used where the mapping has none of that alias. ERR_USAGE: a path can't be read. */
 int natives_init(struct natives *nv, struct schema *schema, const char *const *defaults, const struct related *own,
     size_t n_own, const struct system_need *need, struct err *err);
 void natives_release(struct natives *nv);
@@ -124,8 +124,8 @@ void ref_found(struct refs *refs, struct ref *ref, const char *id);
 struct ref_ops {
 	/* Sets asked, found, id of each. -1: could not ask. */
 	int (*ask)(void *ctx, const char *alias, struct ref **ref, size_t n, struct err *err);
-	/* Makes the rows that are not there, with the columns that from[i] assigns below the alias: ref_found, or refused and why;
-	 * one of unknown outcome is left as it is. -1: nothing was sent. */
+	/* Makes the rows that are not there, with the columns that from[i] assigns below the alias: ref_found, or refused and
+	 * why; one of unknown outcome is left as it is and asked for again. -1: nothing was sent. */
 	int (*make)(void *ctx, const char *alias, struct ref **ref, const struct write *const *from, size_t n, struct err *err);
 };
 /* Looks up, and where the mapping allows makes, every row that the unanswered writes refer to. Those whose rows are not
@@ -134,8 +134,10 @@ int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a, c
     struct reply *reply, const struct ref_ops *ops, void *ctx, struct err *err);
 /* Is this the first assign below its alias? Then *empty says whether all of them are empty. */
 bool ref_starts(const struct write *w, size_t assign, bool *empty);
-/* Requests that references of these writes will take: `chunk` of an alias in one, one more where rows may have to be made. */
-long refs_cost(struct refs *refs, const struct natives *nv, const struct write *w, size_t n, size_t chunk, unsigned round);
+/* Requests that references of these writes will take: `chunk` of an alias in one, `make` more where rows may have to be
+ * made. round: an estimate's number, so that a row wanted by several batches counts once. */
+long refs_cost(struct refs *refs, const struct natives *nv, const struct write *w, size_t n, size_t chunk, long make,
+    unsigned round);
 void refs_release(struct refs *refs);
 
 #endif

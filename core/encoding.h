@@ -13,7 +13,6 @@ struct decoder {
 	bool mark;      /* the file begins with a byte order mark */
 	bool declared;  /* by the caller or by the mark: nothing else is tried */
 	bool multibyte; /* UTF-8 characters beyond ASCII were seen */
-	bool switched;  /* taken for UTF-8 until a byte showed it to be Windows-1252 */
 	char bad[160];  /* what is wrong with the bytes where decoding stopped; "" while all is well */
 };
 

@@ -40,8 +40,9 @@ struct odata_part {
 };
 /* A path below root as the absolute URL that a part carries. */
 char *odata_absolute(const struct odata *o, struct arena *a, const char *path);
-/* Sends what the writer holds (n parts) and releases it. 0: each part has its outcome; *paired false: answers came but no one can
- * say whose they are, all are UNKNOWN. -1: surely nothing was carried out. */
+/* Sends what the writer holds (n parts) and releases it. 0: each part has its outcome; *paired false: no one can say whose
+ * the answers are, all are UNKNOWN (status is then a hint, where as many came as were asked). -1: surely nothing was
+ * carried out. */
 int odata_batch(struct odata *o, struct arena *a, struct batch_writer *w, struct odata_part *parts, size_t n, bool *paired,
     struct err *err);
 

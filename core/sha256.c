@@ -36,8 +36,12 @@ void sha256_end(struct sha256 *h, char out[65])
 	unsigned len = 0;
 	if (!EVP_DigestFinal_ex(h->ctx, md, &len) || len != 32)
 		fail();
-	for (unsigned i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", md[i]);
+	static const char hex[] = "0123456789abcdef";
+	for (unsigned i = 0; i < len; i++) {
+		out[2 * i] = hex[md[i] >> 4];
+		out[2 * i + 1] = hex[md[i] & 15];
+	}
+	out[64] = '\0';
 	EVP_MD_CTX_free(h->ctx);
 	free(h);
 }

@@ -42,9 +42,9 @@ struct sobject_item {
 	const char *id;     /* of a success */
 	bool existed;       /* an upsert found the row and updated it */
 };
-/* Sends n items, COLLECTION_MAX a call, allOrNone false. A call refused as a whole is split in halves; rows that were locked are
- * tried again singly. 0: every item has its outcome. -1: surely none was carried out (what comes after the first call is
- * DEFERRED instead). path below root: "composite/sobjects". */
+/* Sends n items, COLLECTION_MAX a call, allOrNone false. A call refused as a whole is split in halves; rows that were
+ * locked are tried again singly. 0: every item has its outcome. -1: surely none was carried out (what comes after the
+ * first call is DEFERRED instead). path below root: "composite/sobjects". */
 int sobjects_send(struct sobjects *o, struct arena *a, const char *method, const char *path, struct sobject_item *item,
     size_t n, struct err *err);
 

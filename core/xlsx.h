@@ -1,11 +1,12 @@
 /* Inside of a workbook (.xlsx): what the files xlsx_*.c share. Private to the tables.
- *   xlsx_part.c     the archive and its XML parts as events, with limits: libzip and Expat
+ *   xlsx_part.c     the archive and its XML parts as events, with limits: libzip and Expat (as xlsx_check.c)
  *   xlsx_strings.c  shared strings
  *   xlsx_format.c   numbers and dates as text, number formats
  *   xlsx_text.c     escapes such as _x000D_, cutting, sheet names
  *   xlsx_read.c     workbook, relationships, styles: which sheet is which part
  *   xlsx_sheet.c    rows of one sheet
  *   xlsx_write.c    writing: libxlsxwriter
+ *   xlsx_check.c    is what was written whole?
  */
 #ifndef CORE_XLSX_H
 #define CORE_XLSX_H
@@ -49,8 +50,11 @@ void xlsx_part_fail(struct xlsx_part *p, const char *fmt, ...) __attribute__((fo
 void xlsx_part_close(struct xlsx_part *p);
 /* Value of an attribute by its name without prefix, or NULL. */
 const char *xml_attribute(const char **attribute, const char *name);
-/* Length of what stands between <sheetData> and </sheetData> of a part just written; -1: not whole. */
-int64_t xlsx_rows_length(const char *path, const char *part);
+
+/* ---- xlsx_check.c ---- */
+
+/* Is the workbook just written whole? rows_length: bytes of rows that each of its sheets must have. */
+int xlsx_check(const char *path, const int64_t *rows_length, size_t n_sheets, struct err *err);
 
 /* ---- xlsx_strings.c ---- */
 
@@ -79,6 +83,7 @@ int xlsx_date_text(const char *number, unsigned kind, bool date1904, char out[40
 bool xlsx_serial(const char *s, size_t len, double *serial, unsigned *kind);
 /* How a text goes into a column of that type: as a number (*number) only when it comes back exactly. */
 enum number_form { FORM_TEXT, FORM_INTEGER, FORM_DECIMAL, FORM_DATE, FORM_STAMP, FORM_STAMP_UTC, FORM_COUNT };
+extern const char *const xlsx_number_formats[FORM_COUNT]; /* as a workbook writes them */
 enum number_form xlsx_number_form(enum column_type type, struct value v, double *number);
 /* Does the text come back exactly when a spreadsheet keeps it as a number? */
 bool xlsx_number_fits(const char *s, size_t len);

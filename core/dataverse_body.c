@@ -1,0 +1,146 @@
+/* Dataverse: a write as JSON, and what is known of its row just before it is sent.
+ *
+ * A lookup is bound by its navigation property; state goes by actions of its own when a deal is closed. */
+#include <string.h>
+#include "core/dataverse.h"
+#include "core/text.h"
+
+bool dataverse_is_state(const char *path)
+{
+	return strcmp(path, "statecode") == 0 || strcmp(path, "statuscode") == 0;
+}
+
+const struct assign *dataverse_assign(const struct write *w, const char *path)
+{
+	for (size_t i = 0; i < w->n_assign; i++)
+		if (strcmp(w->assign[i].path, path) == 0)
+			return &w->assign[i];
+	return NULL;
+}
+
+/* Has the write columns that a PATCH carries? */
+bool dataverse_has_patch(const struct dynamics *d, const struct write *w)
+{
+	for (size_t i = 0; i < w->n_assign; i++)
+		if (!assign_children(&d->natives, &w->assign[i]) &&
+		    !(w->op == WRITE_CLOSE && dataverse_is_state(w->assign[i].path)))
+			return true;
+	return false;
+}
+
+/* Why this write can't be sent at all, or NULL. */
+const char *dataverse_invalid(const struct dynamics *d, struct arena *a, const struct write *w)
+{
+	const struct assign *state = dataverse_assign(w, "statecode");
+	bool closed = state && (value_is(state->value, "1") || value_is(state->value, "2"));
+
+	if (!w->id || !guid_valid(w->id))
+		return "the record id is no GUID";
+	if (w->op == WRITE_CLOSE && !closed)
+		return "a closing needs statecode 1 (won) or 2 (lost)";
+	if (w->op != WRITE_CLOSE && closed)
+		return "statecode 1 or 2 closes a deal, which is an operation of its own after its "
+		       "last values";
+	for (size_t i = 0; i < w->n_assign; i++) {
+		const struct related *r = assign_children(&d->natives, &w->assign[i]);
+		const char *path = w->assign[i].path;
+
+		if (!r && strchr(path, '[') && !strchr(path, '@'))
+			return arena_printf(
+			    a, "%s belongs to no table of the mapping's \"related\"", path);
+		if (r && (!r->id || strcmp(native_parse(&d->natives, a, path).rest, r->id) != 0))
+			return arena_printf(a,
+			    "%s can't be written, only the \"id\" column of \"related\" (%s[].%s)",
+			    path, r->alias, r->id ? r->id : "?");
+		if (r && w->op == WRITE_CLOSE)
+			return "child rows are set before a deal is closed, not with it";
+	}
+	return NULL;
+}
+
+/* Members of the record's own columns and bindings; the object is open before and after. */
+void dataverse_body(struct dynamics *d, struct arena *a, struct buf *b, const struct write *w)
+{
+	const char *why;
+	bool empty;
+
+	for (size_t i = 0; i < w->n_assign; i++) {
+		const struct assign *as = &w->assign[i];
+		struct native c = native_parse(&d->natives, a, as->path);
+		bool starts = ref_starts(w, i, &empty);
+
+		if (c.kind == NATIVE_CHILD || (c.kind == NATIVE_PARENT && !starts) ||
+		    (w->op == WRITE_CLOSE && dataverse_is_state(as->path)) ||
+		    strcmp(as->path, d->key) == 0)
+			continue;
+		if (b->len && b->s[b->len - 1] != '{')
+			buf_addc(b, ',');
+		if (c.kind == NATIVE_OWN) {
+			buf_add_json(b, as->path, strlen(as->path));
+			buf_addc(b, ':');
+			assign_json(b, as->kind, as->value);
+			continue;
+		}
+		const struct lookup *l = dataverse_lookup(d, c.alias);
+		const struct ref *ref =
+		    empty ? NULL : ref_of(&d->refs, &d->natives, a, w, c.alias, &why);
+		buf_addf(b, "\"%s@odata.bind\":", l ? l->bind : c.alias);
+		if (l && ref && ref->id)
+			buf_addf(b, "\"/%s(%s)\"", l->set, ref->id);
+		else
+			buf_adds(b, "null");
+	}
+}
+
+/* A create's target: its id and marker are ours. */
+void dataverse_body_create(
+    struct dynamics *d, struct arena *a, struct buf *b, const struct write *w, bool typed)
+{
+	buf_addc(b, '{');
+	if (typed)
+		buf_addf(b, "\"@odata.type\":\"Microsoft.Dynamics.CRM.%s\",\"%s\":\"%s\"",
+		    d->record, d->key, w->id);
+	if (w->marker && !dataverse_assign(w, DATAVERSE_PEER)) {
+		buf_addf(b, "%s\"" DATAVERSE_PEER "\":", typed ? "," : "");
+		buf_add_json(b, w->marker, strlen(w->marker));
+	}
+	dataverse_body(d, a, b, w);
+	buf_addc(b, '}');
+}
+
+static int take_now(void *ctx, const struct json *row, struct err *err)
+{
+	struct dataverse_now *s = ctx;
+	const char *id = json_text(json_get(row, s->d->key)),
+		   *etag = json_text(json_get(row, "@odata.etag"));
+	const char *modified = json_text(json_get(row, "modifiedon")),
+		   *marker = json_text(json_get(row, DATAVERSE_PEER));
+
+	(void)err;
+	if (!id || s->n == s->cap)
+		return 0;
+	s->row[s->n++] = (struct dataverse_row){ arena_strdup(s->a, id),
+		etag ? arena_strdup(s->a, etag) : NULL, marker ? arena_strdup(s->a, marker) : NULL,
+		modified ? stamp_parse(modified, strlen(modified)) : STAMP_NONE };
+	return 0;
+}
+
+int dataverse_read_now(struct dynamics *d, struct arena *a, const char *column, bool text,
+    const char *const *values, size_t n, struct dataverse_now *out, struct err *err)
+{
+	char *options =
+	    arena_printf(a, "$select=%s,modifiedon%s", d->key, text ? "," DATAVERSE_PEER : "");
+
+	/* a marker may be held by several rows: room for more than were asked for */
+	*out = (struct dataverse_now){ .d = d, .a = a, .cap = 4 * n + 100 };
+	out->row = arena_alloc(a, out->cap * sizeof(*out->row));
+	return odata_rows_in(
+		   &d->odata, d->set, options, column, text, values, n, take_now, out, err) < 0
+		   ? -1
+		   : 0;
+}
+
+void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p)
+{
+	reply_set(r, a, p->outcome, p->status, p->code, p->message);
+}

@@ -1,0 +1,277 @@
+/* Dataverse: rows that a deal refers to (account, owner, currency) and its child rows, looked up and written.
+ *
+ * A row is bound by "<navigation property>@odata.bind": "/set(guid)", and the names are case sensitive. Neither accounts nor
+ * child rows carry a marker, so they are looked up before they are made. */
+#include "core/dataverse.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "core/text.h"
+
+#define REF_CHUNK DATAVERSE_REF_CHUNK
+
+struct ref_sink {
+	struct dynamics *d;
+	struct ref **ref;
+	size_t n, strays;
+	const char *key;
+};
+
+static int take_ref(void *ctx, const struct json *row, struct err *err)
+{
+	struct ref_sink *s = ctx;
+	struct arena a = { 0 };
+	const char *id = json_text(json_get(row, s->key));
+	bool fits = false;
+
+	(void)err;
+	for (size_t i = 0; id && i < s->n; i++) {
+		struct value v[REF_COLUMNS];
+
+		for (size_t j = 0; j < s->ref[i]->n; j++)
+			v[j] = json_value(&a, json_get(row, s->ref[i]->column[j]));
+		/* asked alone, the service's own idea of equal decides (it may ignore accents) */
+		if (s->n == 1 || ref_fits(&a, s->ref[i], v)) {
+			ref_found(&s->d->refs, s->ref[i], id);
+			fits = true;
+		}
+	}
+	s->strays += !fits;
+	arena_release(&a);
+	return 0;
+}
+
+/* One request for up to REF_CHUNK references. */
+static int ask_chunk(struct dynamics *d, const struct lookup *l, struct ref **ref, size_t n,
+    size_t *strays, struct err *err)
+{
+	struct buf query = { 0 }, filter = { 0 };
+	struct ref_sink sink = { d, ref, n, 0, l->key };
+
+	buf_addf(&query, "%s?$select=%s", l->set, l->key);
+	for (size_t j = 0; j < ref[0]->n; j++)
+		buf_addf(&query, ",%s", ref[0]->column[j]);
+	for (size_t i = 0; i < n; i++) {
+		buf_adds(&filter, i ? " or (" : "(");
+		for (size_t j = 0; j < ref[i]->n; j++) {
+			buf_addf(&filter, "%s%s eq ", j ? " and " : "", ref[i]->column[j]);
+			if (value_has(ref[i]->value[j]))
+				odata_quote(&filter, ref[i]->value[j].s);
+			else
+				buf_adds(&filter, "null");
+		}
+		buf_addc(&filter, ')');
+	}
+	buf_adds(&query, "&$filter=");
+	buf_add_url(&query, filter.s);
+	int rc = odata_rows(&d->odata, query.s, l->set, take_ref, &sink, err);
+	*strays = sink.strays;
+	buf_release(&query);
+	buf_release(&filter);
+	return rc < 0 ? -1 : 0;
+}
+
+static int ask_refs(void *ctx, const char *alias, struct ref **ref, size_t n, struct err *err)
+{
+	struct dynamics *d = ctx;
+	const struct lookup *l = dataverse_lookup(d, alias);
+	size_t strays, none;
+
+	for (size_t i = 0; i < n; i++) {
+		ref[i]->refused = !l;
+		ref[i]->asked = !l;
+		ref[i]->why = "this lookup can be read but not written: leave it out of what the "
+			      "mapping writes";
+	}
+	for (size_t from = 0; l && from < n; from += REF_CHUNK) {
+		size_t take = n - from < REF_CHUNK ? n - from : REF_CHUNK;
+
+		if (ask_chunk(d, l, ref + from, take, &strays, err) < 0)
+			return -1;
+		for (size_t i = from; strays && take > 1 && i < from + take; i++)
+			if (!ref[i]->found && ask_chunk(d, l, ref + i, 1, &none, err) < 0)
+				return -1;
+		for (size_t i = from; i < from + take; i++)
+			ref[i]->asked = true;
+	}
+	return 0;
+}
+
+/* New rows get an id chosen here, so that each answer names its row. */
+static int make_refs(void *ctx, const char *alias, struct ref **ref,
+    const struct write *const *from, size_t n, struct err *err)
+{
+	static const char *const headers[] = { "If-None-Match: *", NULL };
+	struct dynamics *d = ctx;
+	const struct lookup *l = dataverse_lookup(d, alias);
+	struct arena a = { 0 };
+	struct buf body = { 0 };
+	struct odata_part *part = arena_alloc(&a, (n + 1) * sizeof(*part));
+	struct batch_writer w;
+	bool paired;
+	char tag[37];
+
+	guid_new(tag);
+	batch_begin(&w, tag);
+	for (size_t i = 0; i < n; i++) {
+		char id[37];
+
+		guid_new(id);
+		part[i].expect = arena_printf(&a, "(%s)", id);
+		buf_reset(&body);
+		for (size_t j = 0; j < from[i]->n_assign; j++) {
+			const struct assign *as = &from[i]->assign[j];
+			struct native c = native_parse(&d->natives, &a, as->path);
+
+			if (c.kind != NATIVE_PARENT || strcmp(c.alias, alias) != 0 ||
+			    !value_has(as->value))
+				continue;
+			buf_adds(&body, body.len ? "," : "{");
+			buf_add_json(&body, c.rest, strlen(c.rest));
+			buf_addc(&body, ':');
+			assign_json(&body, as->kind, as->value);
+		}
+		buf_adds(&body, body.len ? "}" : "{}");
+		batch_add(&w, "PATCH",
+		    odata_absolute(&d->odata, &a, arena_printf(&a, "%s(%s)", l->set, id)), headers,
+		    body.s, body.len);
+	}
+	int rc = odata_batch(&d->odata, &a, &w, part, n, &paired, err);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (part[i].outcome == OUTCOME_APPLIED) {
+			ref_found(&d->refs, ref[i], arena_printf(&a, "%.36s", part[i].expect + 1));
+		} else if (part[i].outcome == OUTCOME_REFUSED) {
+			ref[i]->refused = true;
+			ref[i]->why =
+			    arena_printf(&d->refs.mem, "%s could not be created: HTTP %d %s %s",
+				alias, part[i].status, part[i].code, part[i].message);
+		}
+	}
+	buf_release(&body);
+	arena_release(&a);
+	return rc;
+}
+
+const struct ref_ops dataverse_ref_ops = { ask_refs, make_refs };
+
+struct rows_sink {
+	struct arena *a;
+	const struct related *r;
+	const char *parent, *key;
+	struct child_row *row;
+	size_t n, cap;
+};
+
+static int take_row(void *ctx, const struct json *row, struct err *err)
+{
+	struct rows_sink *s = ctx;
+	struct value element = json_value(s->a, json_get(row, s->r->id));
+	const char *parent = json_text(json_get(row, s->parent)),
+		   *key = json_text(json_get(row, s->key));
+
+	if (!key)
+		return err_set(err, ERR_USAGE,
+		    "Dynamics: the key column of the table %s is not %s: name it in rejoin.json, "
+		    "\"keys\": "
+		    "{\"%s\": COLUMN}",
+		    s->r->table, s->key, s->r->table);
+	if (!parent || !value_has(element))
+		return 0;
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 64;
+		struct child_row *grown = arena_alloc(s->a, cap * sizeof(*grown));
+
+		if (s->n)
+			memcpy(grown, s->row, s->n * sizeof(*grown));
+		s->row = grown;
+		s->cap = cap;
+	}
+	s->row[s->n++] =
+	    (struct child_row){ arena_strdup(s->a, parent), arena_strdup(s->a, key), element.s };
+	return 0;
+}
+
+static int child_rows_of(void *ctx, struct arena *a, const struct related *r,
+    const char *const *parents, size_t n, struct child_row **out, size_t *n_out, struct err *err)
+{
+	struct dynamics *d = ctx;
+	struct rows_sink sink = { .a = a,
+		.r = r,
+		.parent = dataverse_parent_value(a, r),
+		.key = dataverse_child_key(d, a, r) };
+	char *set = dataverse_set(d, r->table);
+	char *options = arena_printf(a, "$select=%s,%s", sink.parent, r->id);
+	int rc = odata_rows_in(
+	    &d->odata, set, options, sink.parent, false, parents, n, take_row, &sink, err);
+
+	*out = sink.row;
+	*n_out = sink.n;
+	free(set);
+	return rc;
+}
+
+static void child_part(struct dynamics *d, struct arena *a, struct batch_writer *b, const char *id,
+    const struct child_change *c, struct odata_part *part)
+{
+	char *set = dataverse_set(d, c->related->table);
+	const char *parent = dataverse_parent_name(a, c->related);
+	const char *given = dataverse_option(d, "navigation", parent);
+	struct buf body = { 0 };
+
+	if (c->key) {
+		part->expect = NULL;
+		batch_add(b, "DELETE",
+		    odata_absolute(&d->odata, a, arena_printf(a, "%s(%s)", set, c->key)), NULL,
+		    NULL, 0);
+	} else {
+		buf_addc(&body, '{');
+		buf_add_json(&body, c->related->id, strlen(c->related->id));
+		buf_addc(&body, ':');
+		buf_add_json(&body, c->element, strlen(c->element));
+		buf_addf(
+		    &body, ",\"%s@odata.bind\":\"/%s(%s)\"}", given ? given : parent, d->set, id);
+		part->expect = arena_printf(a, "%s(", set);
+		batch_add(b, "POST", odata_absolute(&d->odata, a, set), NULL, body.s, body.len);
+	}
+	buf_release(&body);
+	free(set);
+}
+
+static int send_children(void *ctx, struct arena *a, struct child_change *change, size_t n,
+    const char *const *id, struct err *err)
+{
+	struct dynamics *d = ctx;
+	struct odata_part *part = arena_alloc(a, (n + 1) * sizeof(*part));
+	const size_t most = 500; /* of 1,000 that a batch may hold */
+
+	for (size_t from = 0; from < n; from += most) {
+		size_t take = n - from < most ? n - from : most;
+		struct batch_writer b;
+		bool paired;
+		char tag[37];
+
+		guid_new(tag);
+		batch_begin(&b, tag);
+		for (size_t i = from; i < from + take; i++)
+			child_part(d, a, &b, id[change[i].write], &change[i], &part[i]);
+		if (odata_batch(&d->odata, a, &b, part + from, take, &paired, err) < 0) {
+			if (!from)
+				return -1;
+			for (size_t i = from; i < n; i++)
+				change[i].outcome = OUTCOME_DEFERRED;
+			return 0;
+		}
+		for (size_t i = from; i < from + take; i++) {
+			bool gone = change[i].key &&
+				    part[i].status == 404; /* what should go is not there */
+
+			change[i].outcome = gone ? OUTCOME_APPLIED : part[i].outcome;
+			change[i].http = part[i].status;
+			change[i].code = part[i].code;
+			change[i].message = part[i].message;
+		}
+	}
+	return 0;
+}
+
+const struct child_ops dataverse_child_ops = { child_rows_of, send_children };

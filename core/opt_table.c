@@ -1,0 +1,175 @@
+/* The option table and the help made of it. One row is the name, the check and the help of an option, the same in every
+ * command; a command lists the names it takes, those marked general are taken by all. */
+#include "core/opt_table.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "core/opt.h"
+
+#define AT(member) offsetof(struct options, member)
+const struct opt opt_table[] = {
+	{ "all", 0, KIND_FLAG, false, AT(all), NULL, "all of them" },
+	{ "allow-irreversible", 0, KIND_COUNT, false, AT(allow_irreversible), "N",
+	    "send up to N approved irreversible changes; none when there are more" },
+	{ "approver", 0, KIND_TEXT, false, AT(approver), "NAME",
+	    "who decides; kept with the decision" },
+	{ "as", 0, KIND_TEXT, false, AT(as), "SYSTEM",
+	    "the system (or kind) that a file stands in for" },
+	{ "base", 0, KIND_TEXT, false, AT(base), "FILE",
+	    "values from before the outage, canonical names" },
+	{ "base-left", 0, KIND_TEXT, false, AT(base_left), "FILE",
+	    "export of the left side from before" },
+	{ "base-right", 0, KIND_TEXT, false, AT(base_right), "FILE",
+	    "export of the right side from before" },
+	{ "confirm", 0, KIND_TEXT, false, AT(confirm), "NAME",
+	    "name of the environment that is meant" },
+	{ "delimiter", 0, KIND_TEXT, false, AT(delimiter), "C",
+	    "separator of a .csv: , ; | or tab" },
+	{ "dialect", 0, KIND_TEXT, false, AT(dialect), "NAME",
+	    "of a .csv: rfc4180, excel, excel-fr" },
+	{ "dry-run", 'n', KIND_FLAG, false, AT(dry_run), NULL, "send nothing, keep nothing" },
+	{ "exit-code", 0, KIND_FLAG, false, AT(exit_code), NULL,
+	    "exit 9 when there are differences" },
+	{ "expect-empty", 0, KIND_SIDE, false, AT(expect_empty), "SIDE",
+	    "left or right: that it holds no records now is meant" },
+	{ "inferred", 0, KIND_FLAG, false, AT(inferred), NULL,
+	    "the changes that rest on evidence only" },
+	{ "json", 0, KIND_FLAG, true, AT(json), NULL, "standard output is one JSON object" },
+	{ "lang", 0, KIND_LANG, true, AT(lang), "en|fr", "language of texts and workbooks" },
+	{ "left", 0, KIND_TEXT, false, AT(left), "KIND", "kind of the left side" },
+	{ "links", 0, KIND_FLAG, false, AT(links), NULL, "missing halves of links" },
+	{ "max-calls", 0, KIND_COUNT, false, AT(max_calls), "N",
+	    "send at most N requests in this run" },
+	{ "max-change", 0, KIND_SHARE, false, AT(max_change), "PCT",
+	    "share of pairs that may change" },
+	{ "no-color", 0, KIND_FLAG, true, AT(no_color), NULL, "no colours (also NO_COLOR)" },
+	{ "no-input", 0, KIND_FLAG, true, AT(no_input), NULL,
+	    "never ask; fail where a person is needed" },
+	{ "only", 0, KIND_LIST, false, AT(only), "ID,...", "only these rows or record ids" },
+	{ "outage", 0, KIND_TIME, false, AT(outage), "START", "when the connector stopped" },
+	{ "outcomes", 0, KIND_TEXT, false, AT(outcomes), "FILE", "results of a hand upload" },
+	{ "output", 'o', KIND_TEXT, false, AT(output), "FILE",
+	    "where to write; - is standard output" },
+	{ "pair", 0, KIND_TEXT, false, AT(pair), "NAME", "the pair of rejoin.json that is meant" },
+	{ "quiet", 'q', KIND_FLAG, true, AT(quiet), NULL, "no progress, no summary" },
+	{ "reject", 0, KIND_LIST, false, AT(reject), "ID,...", "refuse these rows or record ids" },
+	{ "reserve", 0, KIND_COUNT, false, AT(reserve), "N",
+	    "leave N of the day's calls to others" },
+	{ "reversible", 0, KIND_FLAG, false, AT(reversible), NULL,
+	    "all that can be taken back and is not inferred" },
+	{ "right", 0, KIND_TEXT, false, AT(right), "KIND", "kind of the right side" },
+	{ "sheet", 0, KIND_TEXT, false, AT(sheet), "NAME", "sheet of a workbook" },
+	{ "since", 0, KIND_TIME, false, AT(since), "TIME", "only records modified since then" },
+	{ "verbose", 'v', KIND_FLAG, true, AT(verbose), NULL, "say more" },
+	{ "where", 0, KIND_TEXT, false, AT(where), "FIELD=VALUE", "only records with this value" },
+	{ "yes", 'y', KIND_FLAG, false, AT(yes), NULL,
+	    "approve what is reversible and not inferred" },
+};
+const size_t opt_count = sizeof(opt_table) / sizeof(opt_table[0]);
+_Static_assert(sizeof(opt_table) / sizeof(opt_table[0]) <= OPT_MOST, "room for what was used");
+
+/* Is name in the list (space separated, _ for - allowed)? */
+bool opt_listed(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list ? list : ""; *p;) {
+		size_t len = strcspn(p, " "), i = 0;
+		while (len == n && i < n && (p[i] == name[i] || (p[i] == '_' && name[i] == '-')))
+			i++;
+		if (len == n && i == n)
+			return true;
+		p += len + strspn(p + len, " ");
+	}
+	return false;
+}
+
+const struct opt *opt_by_name(const char *name, size_t n)
+{
+	for (size_t i = 0; i < opt_count; i++)
+		if (strlen(opt_table[i].name) == n && memcmp(opt_table[i].name, name, n) == 0)
+			return &opt_table[i];
+	return NULL;
+}
+
+const struct opt *opt_by_letter(char c)
+{
+	for (size_t i = 0; i < opt_count; i++)
+		if (opt_table[i].letter == c)
+			return &opt_table[i];
+	return NULL;
+}
+
+/* Options of the table that a command names but nobody knows. */
+const char *opt_unknown(const struct command *cmd)
+{
+	for (const char *p = cmd->options ? cmd->options : ""; *p;) {
+		size_t len = strcspn(p, " ");
+		char name[40];
+		if (len >= sizeof(name))
+			return p;
+		for (size_t i = 0; i <= len; i++)
+			name[i] = i == len ? '\0' : p[i] == '_' ? '-' : p[i];
+		if (!opt_by_name(name, len))
+			return p;
+		p += len + strspn(p + len, " ");
+	}
+	return NULL;
+}
+
+static void option_line(FILE *out, const struct opt *opt)
+{
+	char left[60];
+
+	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", opt->letter ? "-" : "",
+	    opt->letter ? opt->letter : ' ', opt->letter ? ", " : "   ", opt->name,
+	    opt->value ? " " : "", opt->value ? opt->value : "");
+	fprintf(out, "  %-30s%s\n", left, opt->help);
+}
+
+/* The page of one command. */
+void opt_help(FILE *out, const struct command *cmd)
+{
+	bool any = false;
+
+	fprintf(out, "Usage: rejoin %s%s%s\n\n%s\n", cmd->name,
+	    cmd->usage && *cmd->usage ? " " : "", cmd->usage ? cmd->usage : "", cmd->summary);
+	for (size_t i = 0; i < opt_count; i++) {
+		if (opt_table[i].general || !opt_listed(cmd->options, opt_table[i].name))
+			continue;
+		if (!any)
+			fputs("\nOptions:\n", out);
+		any = true;
+		option_line(out, &opt_table[i]);
+	}
+	fputs("\nEverywhere:\n", out);
+	for (size_t i = 0; i < opt_count; i++)
+		if (opt_table[i].general)
+			option_line(out, &opt_table[i]);
+	if (cmd->help && *cmd->help)
+		fprintf(
+		    out, "\n%s%s", cmd->help, cmd->help[strlen(cmd->help) - 1] == '\n' ? "" : "\n");
+}
+
+/* All commands, and what their exit codes say. */
+void opt_overview(FILE *out, const struct command *const *commands)
+{
+	fputs("rejoin brings co-sell referrals of Microsoft Partner Center and opportunities of a "
+	      "CRM back\n"
+	      "together after the connector between them was down.\n\n"
+	      "Usage: rejoin COMMAND [ARGUMENT…] [OPTION…]\n\nCommands:\n",
+	    out);
+	for (size_t i = 0; commands[i]; i++)
+		fprintf(out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n`rejoin COMMAND --help` says more of one; `rejoin --version` which rejoin this "
+	      "is.\n\n"
+	      "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 check found errors, 4 "
+	      "some records\n"
+	      "refused, 5 remote unavailable, 6 a person is needed, 7 ledger locked or not "
+	      "trusted, 8 limit\n"
+	      "reached, 9 differences (--exit-code), 10 sign-in, 11 plan out of date, 12 brake, 13 "
+	      "accounting\n"
+	      "does not balance, 128+N stopped by signal N. After 5, 8 and 128+N the same command "
+	      "goes on.\n",
+	    out);
+}

@@ -1,0 +1,456 @@
+/* Workbooks through libxlsxwriter, the only file that knows it. In its constant_memory mode rows go to a temporary file
+ * beside the output; the library does not look at errors of these files, so they are looked at here after each row, and
+ * the finished archive is compared in length with what was written. Texts are always text cells, never formulas. */
+#include "core/xlsx.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xlsxwriter.h>
+#include "core/log.h"
+#include "core/rowbuf.h"
+
+#define LISTS     "rejoin lists" /* hidden sheet with the words of drop-downs */
+#define LINKS_MAX 65530
+
+/* Colours that keep apart for people who see red and green alike: blue-grey against orange, and form besides. */
+static const struct {
+	uint32_t fill, ink;
+	bool bold, italic;
+} looks[] = {
+	[LOOK_PLAIN] = { 0, 0, false, false },
+	[LOOK_OLD] = { 0xE3E9F0, 0x5F6B7A, false, true },
+	[LOOK_NEW] = { 0xFDE3C2, 0x000000, true, false },
+	[LOOK_GUARDED] = { 0xEDEDED, 0x404040, false, false },
+	[LOOK_WARN] = { 0xFFF2A8, 0x7A3E00, true, false },
+	[LOOK_STRONG] = { 0, 0, true, false },
+};
+enum { LOOK_COUNT = sizeof(looks) / sizeof(looks[0]) };
+
+struct column {
+	char *heading;
+	double width;
+	bool hidden;
+	enum column_type type;
+	bool wrap;
+	enum cell_look look;
+	size_t list; /* index into lists + 1; 0: no drop-down */
+};
+
+struct xlsx_writer {
+	lxw_workbook *book;
+	lxw_worksheet *sheet;
+	/* /proc/self/fd/N: the file that stands open, whatever its name means by now. */
+	char *target;
+	char *name; /* of the table, without a number */
+	char sheet_name[128];
+	unsigned part;
+	struct column *column;
+	size_t n;
+	lxw_row_t row; /* next row, from 0 */
+	size_t links;  /* on the sheet under way */
+	char **link;   /* of the next row */
+	int *look;     /* of the next row; -1: the column's */
+	/* By look, form, wrap, link; made when first needed. */
+	lxw_format *format[LOOK_COUNT][FORM_COUNT][2][2];
+	lxw_format *heading;
+	struct word_lists lists;
+	/* Bytes of rows of each sheet that is done, for the check at the end. */
+	int64_t *rows_length;
+	size_t n_sheets;
+	struct buf text;
+};
+
+static int failed(lxw_error code, const char *what, struct err *err)
+{
+	return err_set(err, ERR_FAILED, "%s: %s%s%s", what, lxw_strerror(code), errno ? ": " : "",
+	    errno ? strerror(errno) : "");
+}
+
+struct xlsx_writer *xlsx_writer_open(int fd, const char *folder, struct err *err)
+{
+	struct xlsx_writer *w = xcalloc(1, sizeof(*w));
+	lxw_workbook_options options = { .constant_memory = LXW_TRUE, .use_zip64 = LXW_TRUE };
+
+	options.tmpdir = (char *)(uintptr_t)folder;
+	w->target = xasprintf("/proc/self/fd/%d", fd);
+	buf_init(&w->text, 0);
+	w->book = workbook_new_opt(w->target, &options);
+	if (!w->book) {
+		err_set(err, ERR_FAILED, "a workbook cannot be started: out of memory");
+		xlsx_writer_close(w);
+		return NULL;
+	}
+	return w;
+}
+
+static lxw_format *format_for(
+    struct xlsx_writer *w, enum cell_look look, enum number_form form, bool wrap, bool link)
+{
+	lxw_format **slot = &w->format[look][form][wrap][link];
+
+	if (*slot)
+		return *slot;
+	*slot = workbook_add_format(w->book);
+	if (!*slot)
+		return NULL;
+	format_set_num_format(*slot, xlsx_number_formats[form]);
+	format_set_align(*slot, LXW_ALIGN_VERTICAL_TOP);
+	if (wrap)
+		format_set_text_wrap(*slot);
+	if (looks[look].fill) {
+		format_set_pattern(*slot, LXW_PATTERN_SOLID);
+		format_set_bg_color(*slot, looks[look].fill);
+		format_set_border(*slot, LXW_BORDER_HAIR);
+		format_set_border_color(*slot, 0xB0B0B0);
+	}
+	if (looks[look].ink)
+		format_set_font_color(*slot, looks[look].ink);
+	if (looks[look].bold)
+		format_set_bold(*slot);
+	if (looks[look].italic)
+		format_set_italic(*slot);
+	if (link) {
+		format_set_font_color(*slot, 0x0B57D0);
+		format_set_underline(*slot, LXW_UNDERLINE_SINGLE);
+	}
+	return *slot;
+}
+
+/* The library never looks at errors of the temporary file; a full disk shows here. */
+static int check_rows(const struct xlsx_writer *w, struct err *err)
+{
+	if (w->sheet && w->sheet->file && ferror(w->sheet->file))
+		return err_set(err, ERR_FAILED,
+		    "temporary file of sheet \"%s\" cannot be written: %s", w->sheet_name,
+		    errno ? strerror(errno) : "the disk is full");
+	return 0;
+}
+
+static lxw_worksheet *add_sheet(struct xlsx_writer *w, const char *name, struct err *err)
+{
+	lxw_worksheet *sheet;
+	lxw_error code = workbook_validate_sheet_name(w->book, name);
+
+	errno = 0;
+	if (code != LXW_NO_ERROR) {
+		failed(code, name, err);
+		return NULL;
+	}
+	sheet = workbook_add_worksheet(w->book, name);
+	if (!sheet || !sheet->file) {
+		err_set(err, ERR_FAILED, "a temporary file beside the output cannot be made: %s",
+		    errno ? strerror(errno) : "the folder takes no more files");
+		return NULL;
+	}
+	w->rows_length = xreallocarray(w->rows_length, w->n_sheets + 1, sizeof(*w->rows_length));
+	w->rows_length[w->n_sheets++] = 0;
+	return sheet;
+}
+
+/* Ends the sheet under way: what needs its number of rows, and its last row out to the temporary file. */
+static int end_sheet(struct xlsx_writer *w, struct err *err)
+{
+	lxw_row_t last = w->row ? w->row - 1 : 0;
+	lxw_data_validation rule = { .validate = LXW_VALIDATION_TYPE_CUSTOM_FORMULA,
+		.ignore_blank = LXW_VALIDATION_ON,
+		.dropdown = LXW_VALIDATION_ON,
+		.show_error = LXW_VALIDATION_ON,
+		.error_type = LXW_VALIDATION_ERROR_TYPE_WARNING };
+	lxw_data_val_obj *made;
+	char formula[80], letters[16];
+	lxw_error code = LXW_NO_ERROR;
+	struct stat st;
+	size_t i;
+
+	if (!w->sheet)
+		return 0;
+	errno = 0;
+	if (w->n)
+		code = worksheet_autofilter(w->sheet, 0, 0, last, (lxw_col_t)(w->n - 1));
+	for (i = 0; code == LXW_NO_ERROR && i < w->n; i++) {
+		if (!w->column[i].list || last == 0)
+			continue;
+		cell_name(w->column[i].list - 1, 1, letters);
+		letters[strlen(letters) - 1] = '\0';
+		snprintf(formula, sizeof(formula), "='%s'!$%s$1:$%s$%zu", LISTS, letters, letters,
+		    w->lists.list[w->column[i].list - 1].n);
+		rule.value_formula = formula;
+		code = worksheet_data_validation_range(
+		    w->sheet, 1, (lxw_col_t)i, last, (lxw_col_t)i, &rule);
+	}
+	/* The library loses memory when a list is made from a formula, unless it is made as another rule first. */
+	STAILQ_FOREACH(made, w->sheet->data_validations, list_pointers)
+	{
+		made->validate = LXW_VALIDATION_TYPE_LIST_FORMULA;
+	}
+	if (code != LXW_NO_ERROR)
+		return failed(code, w->sheet_name, err);
+	lxw_worksheet_write_single_row(w->sheet);
+	if (fflush(w->sheet->file) != 0 || check_rows(w, err) < 0 ||
+	    fstat(fileno(w->sheet->file), &st) < 0)
+		return err_set(err, ERR_FAILED,
+		    "the temporary file of its rows cannot be written: %s",
+		    errno ? strerror(errno) : "the disk is full");
+	w->rows_length[w->n_sheets - 1] = st.st_size;
+	w->sheet = NULL;
+	return 0;
+}
+
+static const char *cell_text(struct xlsx_writer *w, size_t column, const char *s, size_t len)
+{
+	return xlsx_cell_text(&w->text, s, len, w->sheet_name, column, w->row);
+}
+
+static int begin_sheet(struct xlsx_writer *w, struct err *err)
+{
+	struct column *c;
+	lxw_row_col_options options = { 0 };
+	lxw_error code = LXW_NO_ERROR;
+	size_t i;
+
+	xlsx_sheet_name(w->sheet_name, w->name, w->part);
+	w->row = 0;
+	w->links = 0;
+	w->sheet = add_sheet(w, w->sheet_name, err);
+	if (!w->sheet)
+		return -1;
+	worksheet_freeze_panes(w->sheet, 1, 0);
+	worksheet_set_landscape(w->sheet);
+	worksheet_fit_to_pages(w->sheet, 1, 0);
+	worksheet_repeat_rows(w->sheet, 0, 0);
+	worksheet_ignore_errors(w->sheet, LXW_IGNORE_NUMBER_STORED_AS_TEXT, "A1:XFD1048576");
+	for (i = 0; code == LXW_NO_ERROR && i < w->n; i++) {
+		c = &w->column[i];
+		options.hidden = c->hidden;
+		code = worksheet_set_column_opt(w->sheet, (lxw_col_t)i, (lxw_col_t)i, c->width,
+		    format_for(w, LOOK_PLAIN, FORM_TEXT, c->wrap, false), &options);
+	}
+	for (i = 0; code == LXW_NO_ERROR && i < w->n; i++)
+		code = worksheet_write_string(w->sheet, 0, (lxw_col_t)i,
+		    cell_text(w, i, w->column[i].heading, strlen(w->column[i].heading)),
+		    w->heading);
+	w->row = 1;
+	return code == LXW_NO_ERROR ? 0 : failed(code, "the headings", err);
+}
+
+static void drop_columns(struct xlsx_writer *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		free(w->column[i].heading);
+		free(w->link[i]);
+	}
+	free(w->column);
+	free(w->link);
+	free(w->look);
+	w->column = NULL;
+	w->link = NULL;
+	w->look = NULL;
+	w->n = 0;
+}
+
+int xlsx_writer_sheet(struct xlsx_writer *w, const char *name, const struct column_def *columns,
+    size_t n, struct err *err)
+{
+	size_t i, len;
+
+	if (end_sheet(w, err) < 0)
+		return -1;
+	if (n > ROW_COLUMNS_MAX)
+		return err_set(
+		    err, ERR_USAGE, "a sheet has at most 16,384 columns, these are %zu", n);
+	drop_columns(w);
+	if (!w->heading) {
+		w->heading = workbook_add_format(w->book);
+		if (!w->heading)
+			return err_set(err, ERR_FAILED, "out of memory for a format");
+		format_set_bold(w->heading);
+		format_set_font_color(w->heading, 0xFFFFFF);
+		format_set_bg_color(w->heading, 0x2F4B66);
+		format_set_pattern(w->heading, LXW_PATTERN_SOLID);
+		format_set_text_wrap(w->heading);
+		format_set_align(w->heading, LXW_ALIGN_VERTICAL_CENTER);
+	}
+	w->column = xcalloc(n, sizeof(*w->column));
+	w->link = xcalloc(n, sizeof(*w->link));
+	w->look = xcalloc(n, sizeof(*w->look));
+	w->n = n;
+	for (i = 0; i < n; i++) {
+		len = strlen(columns[i].heading);
+		w->look[i] = -1;
+		w->column[i] = (struct column){
+			.heading = xstrdup(columns[i].heading),
+			.width = columns[i].width > 0 ? columns[i].width
+						      : (double)(len < 7    ? 10
+								 : len > 47 ? 50
+									    : len + 3),
+			.hidden = columns[i].hidden,
+			.type = columns[i].type,
+			.wrap = columns[i].wrap,
+			.look = columns[i].look,
+			.list =
+			    columns[i].choices ? word_lists_add(&w->lists, columns[i].choices) : 0,
+		};
+	}
+	free(w->name);
+	w->name = xstrdup(name ? name : "Sheet");
+	w->part = 1;
+	return begin_sheet(w, err);
+}
+
+static lxw_error write_cell(struct xlsx_writer *w, size_t i, struct value v)
+{
+	const struct column *c = &w->column[i];
+	enum cell_look look = w->look[i] >= 0 ? (enum cell_look)w->look[i] : c->look;
+	lxw_col_t column = (lxw_col_t)i;
+	enum number_form form;
+	double number = 0;
+
+	if (!value_has(v))
+		return looks[look].fill ? worksheet_write_blank(w->sheet, w->row, column,
+					      format_for(w, look, FORM_TEXT, c->wrap, false))
+					: LXW_NO_ERROR;
+	if (w->link[i] && w->links < LINKS_MAX) {
+		w->links++;
+		return worksheet_write_url_opt(w->sheet, w->row, column, w->link[i],
+		    format_for(w, look, FORM_TEXT, c->wrap, true), cell_text(w, i, v.s, v.len),
+		    NULL);
+	}
+	form = xlsx_number_form(c->type, v, &number);
+	if (form != FORM_TEXT)
+		return worksheet_write_number(
+		    w->sheet, w->row, column, number, format_for(w, look, form, c->wrap, false));
+	return worksheet_write_string(w->sheet, w->row, column, cell_text(w, i, v.s, v.len),
+	    format_for(w, look, FORM_TEXT, c->wrap, false));
+}
+
+int xlsx_writer_row(struct xlsx_writer *w, const struct value *cell, size_t n, struct err *err)
+{
+	char name[16];
+	lxw_error code;
+	size_t i;
+
+	if (w->row == SHEET_ROWS_MAX) {
+		if (end_sheet(w, err) < 0)
+			return -1;
+		w->part++;
+		if (begin_sheet(w, err) < 0)
+			return -1;
+	}
+	errno = 0;
+	for (i = 0; i < n; i++) {
+		code = write_cell(w, i, cell[i]);
+		free(w->link[i]);
+		w->link[i] = NULL;
+		w->look[i] = -1;
+		if (code != LXW_NO_ERROR) {
+			cell_name(i, w->row + 1, name);
+			return failed(code, name, err);
+		}
+	}
+	w->row++;
+	return check_rows(w, err);
+}
+
+void xlsx_writer_link(struct xlsx_writer *w, size_t column, const char *url)
+{
+	if (column >= w->n || !xlsx_link_fits(url))
+		return;
+	free(w->link[column]);
+	w->link[column] = xstrdup(url);
+}
+
+void xlsx_writer_look(struct xlsx_writer *w, size_t column, enum cell_look look)
+{
+	if (column < w->n && (size_t)look < LOOK_COUNT)
+		w->look[column] = (int)look;
+}
+
+void xlsx_writer_chart(struct xlsx_writer *w, const char *title, size_t first_row, size_t rows,
+    size_t label, size_t number)
+{
+	lxw_chart_options options = { .x_offset = 20, .y_offset = 20 };
+	lxw_row_t first = (lxw_row_t)first_row, last = (lxw_row_t)(first_row + rows - 1);
+	lxw_chart_series *series;
+	lxw_chart *chart;
+
+	if (!w->sheet || rows == 0 || label >= w->n || number >= w->n)
+		return;
+	chart = workbook_add_chart(w->book, LXW_CHART_BAR);
+	series = chart ? chart_add_series(chart, NULL, NULL) : NULL;
+	if (!series) {
+		log_warn("the chart \"%s\" could not be made and was left out", title);
+		return;
+	}
+	chart_series_set_categories(
+	    series, w->sheet_name, first, (lxw_col_t)label, last, (lxw_col_t)label);
+	chart_series_set_values(
+	    series, w->sheet_name, first, (lxw_col_t)number, last, (lxw_col_t)number);
+	chart_series_set_name(series, title);
+	chart_title_set_name(chart, title);
+	chart_legend_set_position(chart, LXW_CHART_LEGEND_NONE);
+	/* Of a bar chart this is the axis of the labels: the first row stands on top. */
+	chart_axis_set_reverse(chart->y_axis);
+	if (worksheet_insert_chart_opt(w->sheet, 0, (lxw_col_t)w->n, chart, &options) !=
+	    LXW_NO_ERROR)
+		log_warn("the chart \"%s\" could not be placed and was left out", title);
+}
+
+/* The words of all drop-downs, a column for each, on a hidden sheet: a rule's own list is limited to 255 characters. */
+static int write_lists(struct xlsx_writer *w, struct err *err)
+{
+	lxw_error code = LXW_NO_ERROR;
+	size_t i, j, most = 0;
+
+	if (w->lists.n == 0)
+		return 0;
+	drop_columns(w);
+	snprintf(w->sheet_name, sizeof(w->sheet_name), "%s", LISTS);
+	w->sheet = add_sheet(w, LISTS, err);
+	if (!w->sheet)
+		return -1;
+	worksheet_hide(w->sheet);
+	for (i = 0; i < w->lists.n; i++)
+		most = w->lists.list[i].n > most ? w->lists.list[i].n : most;
+	for (j = 0; j < most; j++)
+		for (i = 0; code == LXW_NO_ERROR && i < w->lists.n; i++)
+			if (j < w->lists.list[i].n)
+				code = worksheet_write_string(w->sheet, (lxw_row_t)j, (lxw_col_t)i,
+				    w->lists.list[i].item[j], NULL);
+	return code == LXW_NO_ERROR ? end_sheet(w, err)
+				    : failed(code, "the words of drop-downs", err);
+}
+
+int xlsx_writer_finish(struct xlsx_writer *w, struct err *err)
+{
+	lxw_error code;
+
+	if (end_sheet(w, err) < 0 || write_lists(w, err) < 0)
+		return -1;
+	errno = 0;
+	code = workbook_close(w->book);
+	w->book = NULL;
+	if (code != LXW_NO_ERROR)
+		return failed(code, "the workbook cannot be assembled (is the disk full?)", err);
+	return xlsx_check(w->target, w->rows_length, w->n_sheets, err);
+}
+
+void xlsx_writer_close(struct xlsx_writer *w)
+{
+	if (!w)
+		return;
+	if (w->book)
+		lxw_workbook_free(w->book);
+	drop_columns(w);
+	word_lists_release(&w->lists);
+	free(w->rows_length);
+	free(w->name);
+	free(w->target);
+	buf_release(&w->text);
+	free(w);
+}

@@ -1,0 +1,271 @@
+/* rejoin approve: decisions without a spreadsheet, or a workbook or .csv read back; says what
+ * stands and what is next. Undecided means no. What is irreversible or a possible duplicate is
+ * approved by its own row or record id only. */
+#include <stdlib.h>
+#include <string.h>
+#include "core/log.h"
+#include "core/mem.h"
+#include "importer/apply.h"
+
+struct choice {
+	int64_t row;
+	enum decision decision;
+	const char *comment; /* of before, kept; malloc'd */
+};
+struct choices {
+	struct choice *v;
+	size_t n, cap;
+	bool *only_hit, *reject_hit;
+	long blocked, conflicts;
+};
+
+static bool in_list(const struct plan_row *r, const char **list, int n, bool *hit)
+{
+	bool found = false;
+
+	for (int i = 0; i < n; i++)
+		if (row_named(r, list[i])) {
+			hit[i] = true;
+			found = true;
+		}
+	return found;
+}
+
+/* The class selectors never touch what a person decided before. */
+static bool selected(const struct options *o, const struct plan_row *r)
+{
+	bool plain = row_plain(r);
+
+	if (r->decision != DECISION_NONE)
+		return false;
+	if (o->reversible && plain)
+		return true;
+	if (o->links && r->class == CLASS_HALF_LINKED && r->reversible)
+		return true;
+	return o->inferred && r->inferred && r->reversible && r->class != CLASS_CONFLICT &&
+	       r->class != CLASS_CANDIDATE && row_verdict(r) != VERDICT_BLOCKED;
+}
+
+static void choose(struct choices *c, const struct plan_row *r, enum decision d)
+{
+	if (c->n == c->cap) {
+		c->cap = c->cap ? c->cap * 2 : 64;
+		c->v = xreallocarray(c->v, c->cap, sizeof(*c->v));
+	}
+	c->v[c->n++] = (struct choice){ r->row, d, xstrdup(r->comment) };
+}
+
+static void consider(struct choices *c, const struct options *o, const struct plan_row *r)
+{
+	bool reject = in_list(r, o->reject, o->n_reject, c->reject_hit);
+	bool only = in_list(r, o->only, o->n_only, c->only_hit);
+	bool blocked = row_verdict(r) == VERDICT_BLOCKED;
+
+	if ((reject || only) && blocked) {
+		c->blocked++;
+		log_note("row %lld (%s %s) is blocked: %s", (long long)r->row, r->left_id,
+		    r->right_id, *r->reason ? r->reason : "nothing can be written");
+	} else if (reject) {
+		choose(c, r, DECISION_REJECT);
+	} else if (only && r->class == CLASS_CONFLICT && !value_has(r->proposed)) {
+		c->conflicts++;
+		log_note(
+		    "row %lld (%s) is a conflict: say which side to keep in the workbook or .csv "
+		    "(keep-left, keep-right or edit)",
+		    (long long)r->row, r->field);
+	} else if (only || selected(o, r)) {
+		choose(c, r, DECISION_APPROVE);
+	}
+}
+
+static int check_hits(
+    const char *option, const char **list, int n, const bool *hit, long long plan, struct err *err)
+{
+	for (int i = 0; i < n; i++)
+		if (!hit[i])
+			return err_set(err, ERR_USAGE,
+			    "%s %s: no change of p-%lld has that row number or record id", option,
+			    list[i], plan);
+	return 0;
+}
+
+static int gather(struct target *t, const struct options *o, struct choices *c, struct err *err)
+{
+	struct plan_rows *rows = ledger_plan_rows(&t->ledger, t->plan.id, "", err);
+	struct arena mem = { 0 };
+	struct plan_row r;
+	int more = -1;
+
+	while (rows && (more = plan_rows_next(rows, &mem, &r, err)) == 1) {
+		consider(c, o, &r);
+		arena_reset(&mem);
+	}
+	plan_rows_done(rows);
+	arena_release(&mem);
+	return more;
+}
+
+static int store(
+    struct target *t, const struct options *o, const struct choices *c, long *late, struct err *err)
+{
+	if (sql_begin(t->ledger.db, err) < 0)
+		return -1;
+	for (size_t i = 0; i < c->n; i++) {
+		struct plan_row r = { .row = c->v[i].row,
+			.decision = c->v[i].decision,
+			.comment = c->v[i].comment,
+			.approver = o->approver ? o->approver : "",
+			.edited = value_absent };
+		int stored = ledger_decide(&t->ledger, t->plan.id, &r, "command", err);
+		if (stored < 0) {
+			sql_rollback(t->ledger.db);
+			return -1;
+		}
+		*late += stored == 0;
+	}
+	return sql_commit(t->ledger.db, err);
+}
+
+static int decide(struct target *t, const struct options *o, struct err *err)
+{
+	struct choices c = { .only_hit = xcalloc((size_t)o->n_only + 1, sizeof(bool)),
+		.reject_hit = xcalloc((size_t)o->n_reject + 1, sizeof(bool)) };
+	long late = 0;
+	int result = -1;
+
+	if (gather(t, o, &c, err) < 0 ||
+	    check_hits("--only", o->only, o->n_only, c.only_hit, (long long)t->plan.id, err) < 0 ||
+	    check_hits(
+		"--reject", o->reject, o->n_reject, c.reject_hit, (long long)t->plan.id, err) < 0 ||
+	    (!o->dry_run && store(t, o, &c, &late, err) < 0))
+		goto done;
+	if (late > 0)
+		log_note("%ld rows were carried out already: their decision stands", late);
+	out_line("%s%zu decisions%s", o->dry_run ? "would take " : "took ", c.n,
+	    o->dry_run ? "; nothing was kept" : "");
+	out_count("decisions", (long)c.n - late);
+	result = 0;
+done:
+	for (size_t i = 0; i < c.n; i++)
+		free((void *)(uintptr_t)c.v[i].comment);
+	free(c.v);
+	free(c.only_hit);
+	free(c.reject_hit);
+	return result;
+}
+
+struct standing {
+	long approved, rejected, undecided, blocked, irreversible, inferred, unnamed, done;
+};
+
+static int count(struct target *t, struct standing *s, struct err *err)
+{
+	struct plan_rows *rows = ledger_plan_rows(&t->ledger, t->plan.id, "", err);
+	struct arena mem = { 0 };
+	struct plan_result result;
+	struct plan_row r;
+	int more = -1;
+
+	memset(s, 0, sizeof(*s));
+	while (rows && (more = plan_rows_next(rows, &mem, &r, err)) == 1) {
+		enum verdict v = row_verdict(&r);
+		if (ledger_plan_result_get(&t->ledger, &mem, t->plan.id, r.row, &result, err) < 0) {
+			more = -1;
+			break;
+		}
+		bool open = v == VERDICT_APPROVED && !result_final(result.outcome);
+		s->approved += v == VERDICT_APPROVED;
+		s->rejected += v == VERDICT_REJECTED;
+		s->undecided += v == VERDICT_UNDECIDED;
+		s->blocked += v == VERDICT_BLOCKED;
+		s->inferred += v == VERDICT_UNDECIDED && r.inferred;
+		s->irreversible += open && !r.reversible;
+		s->unnamed += open && r.op == OP_CREATE && strcmp(r.owner_consent, "yes") == 0 &&
+			      !*r.approver;
+		s->done += v == VERDICT_APPROVED && !open;
+		arena_reset(&mem);
+	}
+	plan_rows_done(rows);
+	arena_release(&mem);
+	return more;
+}
+
+static void say(struct target *t, const struct standing *s)
+{
+	long long id = (long long)t->plan.id;
+
+	out_text("plan", arena_printf(&t->mem, "p-%lld", id));
+	out_count("approved", s->approved);
+	out_count("rejected", s->rejected);
+	out_count("undecided", s->undecided);
+	out_count("inferred", s->inferred);
+	out_count("blocked", s->blocked);
+	out_count("irreversible", s->irreversible);
+	if (s->unnamed > 0)
+		log_note("%ld approved creates state that the customer agreed to share contact "
+			 "data: approve them "
+			 "again with --approver NAME",
+		    s->unnamed);
+	if (s->approved == s->done)
+		out_line("Next: rejoin approve p-%lld --reversible, or decide in the workbook", id);
+	else if (s->irreversible > 0)
+		out_line("Next: rejoin apply p-%lld --allow-irreversible %ld", id, s->irreversible);
+	else
+		out_line("Next: rejoin apply p-%lld", id);
+	out_line("p-%lld: %ld approved (%ld irreversible), %ld rejected, %ld undecided (%ld "
+		 "inferred), %ld blocked.",
+	    id, s->approved, s->irreversible, s->rejected, s->undecided, s->inferred, s->blocked);
+}
+
+static int approve_run(const struct options *o, struct err *err)
+{
+	bool selectors = o->reversible || o->inferred || o->links || o->n_only || o->n_reject;
+	struct target t = { 0 };
+	struct standing s;
+	int code = -1;
+
+	if (o->outcomes)
+		return err_set(err, ERR_USAGE,
+		    "--outcomes: results of a hand upload cannot be read back in this version, "
+		    "because no upload "
+		    "files are written yet; apply against the live system");
+	if (o->n_args != 1)
+		return err_set(err, ERR_USAGE,
+		    "approve needs a plan: an id such as p-7, or its .xlsx or .csv");
+	if (target_open(&t, o->arg[0], o, !o->dry_run, err) < 0)
+		goto done;
+	if (t.was_file) {
+		out_line("%s: %ld decisions, %ld new, %ld as before, %ld carried over, %ld cells "
+			 "refused",
+		    o->arg[0], t.review.decided, t.review.changed, t.review.unchanged,
+		    t.review.carried, t.review.refused);
+		out_count("decisions", t.review.decided);
+		out_count("refused", t.review.refused);
+	}
+	if ((selectors && decide(&t, o, err) < 0) || count(&t, &s, err) < 0)
+		goto done;
+	say(&t, &s);
+	code = s.undecided > 0 || t.review.refused > 0 || s.unnamed > 0 ? EXIT_PERSON : EXIT_OK;
+done:
+	target_close(&t);
+	return code;
+}
+
+const struct command cmd_approve = {
+	.name = "approve",
+	.usage = "PLAN",
+	.summary = "decide on the changes of a plan, or read a reviewed workbook back",
+	.options = "reversible inferred links only reject approver outcomes dry-run",
+	.help = "PLAN is an id (p-7), or the plan's workbook or .csv, whose decisions are read "
+		"into the ledger.\n"
+		"--reversible approves all that can be taken back, is not inferred and no "
+		"conflict; --inferred what rests\n"
+		"on evidence; --links the missing halves of links. They never touch a row that is "
+		"decided already.\n"
+		"--only and --reject name rows or records; irreversible changes and possible "
+		"duplicates are approved\n"
+		"with --only alone. A conflict needs the side to keep: decide it in the workbook "
+		"or .csv.\n"
+		"Exit 6: changes are still undecided.",
+	.run = approve_run,
+};

@@ -1,0 +1,171 @@
+/* One phase of one side, chunk by chunk in the order of the plan. For each chunk:
+ *   1 what may not be sent now is told to its rows (an earlier step failed, a file side)
+ *   2 records without a token, and the other halves of creates, are read and compared
+ *   3 batches are sent (send.c)
+ *   4 what is in doubt is looked up; what moved is read and merged again, and sent once more
+ *     where it is still clean */
+#include <string.h>
+#include "core/log.h"
+#include "importer/apply.h"
+
+#define CHUNK     500
+#define CHUNK_MAX 10000
+/* Tries, requests of a create and one more after a conflict; a sound driver never takes as many. */
+#define ROUNDS 12
+
+/* What was decided without a request is told to its rows. */
+static int settle_unsent(
+    struct apply *x, struct arena *a, struct item *items, size_t n, struct err *err)
+{
+	if (sql_begin(x->t.ledger.db, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct item *it = &items[i];
+		if (it->ready || it->check || it->done || it->reply.outcome == OUTCOME_UNKNOWN)
+			continue;
+		it->done = true;
+		if (settle_item(x, a, it, err) < 0)
+			goto fail;
+	}
+	if (budget_settle(&x->budget, true, err) < 0)
+		goto fail;
+	return sql_commit(x->t.ledger.db, err);
+fail:
+	sql_rollback(x->t.ledger.db);
+	return -1;
+}
+
+/* The ready items of the lowest step, in order. */
+static size_t pick(struct item *items, size_t n, size_t max, struct item **out)
+{
+	int step = -1;
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (items[i].ready && (step < 0 || items[i].step.write.step < step))
+			step = items[i].step.write.step;
+	for (size_t i = 0; i < n && used < max; i++)
+		if (items[i].ready && items[i].step.write.step == step)
+			out[used++] = &items[i];
+	return used;
+}
+
+/* Everything that is ready goes out once. */
+static int send_round(struct apply *x, struct arena *a, enum side side, struct item *items,
+    size_t n, size_t max, struct err *err)
+{
+	struct item **batch = arena_alloc(a, (n + 1) * sizeof(*batch));
+	bool *was = arena_alloc(a, (n + 1) * sizeof(*was));
+	size_t used;
+	int result = 0;
+
+	/* what becomes ready again while the round is under way waits for the next one */
+	memset(was, 0, n * sizeof(*was));
+	while (result == 0 && (used = pick(items, n, max, batch)) > 0) {
+		result = transmit_batch(x, a, side, batch, &used, err);
+		for (size_t i = 0; result == 0 && i < used; i++) {
+			was[batch[i] - items] = batch[i]->ready;
+			batch[i]->ready = false;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		items[i].ready = items[i].ready || was[i];
+	return result;
+}
+
+static int send_items(
+    struct apply *x, struct arena *a, enum side side, struct item *items, size_t n, struct err *err)
+{
+	size_t max = x->t.mapping.driver[side]->max_batch;
+	struct item *unused[1];
+	int result = 0;
+
+	if (max == 0)
+		max = 1;
+	for (int round = 0; round < ROUNDS && result == 0 && pick(items, n, 1, unused) > 0;
+	     round++) {
+		result = send_round(x, a, side, items, n, max, err);
+		if (result == 0)
+			result = resolve_now(x, a, items, n, err);
+		if (result == 0)
+			result = recheck(x, a, side, items, n, err);
+		if (result == 0)
+			result = settle_unsent(x, a, items, n, err);
+	}
+	return result;
+}
+
+/* Composes the items of a chunk; obstacles are told to their rows at once. */
+static int compose_chunk(struct apply *x, struct arena *a, int phase, enum side side,
+    const struct work_record *list, size_t n, struct item **out, size_t *n_out, struct err *err)
+{
+	struct item *items = arena_alloc(a, (n + 1) * sizeof(*items));
+	size_t used = 0;
+
+	*out = items;
+	if (sql_begin(x->t.ledger.db, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct item *it = &items[used];
+		struct err local = { .kind = ERR_NONE };
+		const char *why = work_obstacle(&x->work, list[i].row[0], side, phase, &local);
+		if (local.kind) {
+			err_set(err, local.kind, "%s", local.text);
+			goto fail;
+		}
+		if (x->t.plan.is_file[side])
+			why = arena_printf(a,
+			    "no upload file can be written for %s in this version; apply against "
+			    "the live system",
+			    x->t.plan.title[side]);
+		if (compose_item(x, a, phase, side, list[i].row, list[i].n_rows, it, err) < 0)
+			goto fail;
+		if (!why)
+			used++;
+		else if (*why && settle_all(x, it, OUTCOME_DEFERRED, "", why, err) < 0)
+			goto fail;
+	}
+	*n_out = used;
+	return sql_commit(x->t.ledger.db, err);
+fail:
+	sql_rollback(x->t.ledger.db);
+	return -1;
+}
+
+/* Sends all that is ready in a phase and side. -1: the run stops, everything so far is in the
+ * ledger. */
+int send_phase(struct apply *x, int phase, enum side side, struct err *err)
+{
+	const struct system_driver *d = x->t.mapping.driver[side];
+	size_t chunk = d && d->max_batch > CHUNK ? d->max_batch : CHUNK, n = 0, n_items = 0;
+	struct arena mem = { 0 };
+	struct work_record *list;
+	struct item *items;
+	int64_t after = 0;
+	int result;
+
+	if (chunk > CHUNK_MAX)
+		chunk = CHUNK_MAX;
+	for (;;) {
+		arena_reset(&mem);
+		result = work_next(&x->work, &mem, phase, side, after, chunk, &list, &n, err);
+		if (result < 0 || n == 0)
+			break;
+		after = list[n - 1].order;
+		result = compose_chunk(x, &mem, phase, side, list, n, &items, &n_items, err);
+		if (result == 0 && phase == PHASE_CREATE)
+			result = create_prepare(x, &mem, side, items, n_items, err);
+		if (result == 0)
+			result = recheck(x, &mem, side, items, n_items, err);
+		if (result == 0)
+			result = settle_unsent(x, &mem, items, n_items, err);
+		if (result == 0)
+			result = send_items(x, &mem, side, items, n_items, err);
+		if (result < 0)
+			break;
+		log_debug(
+		    "%s: %zu records of phase %d sent", x->t.plan.system[side], n_items, phase);
+	}
+	arena_release(&mem);
+	return result;
+}

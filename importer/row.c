@@ -1,0 +1,128 @@
+/* What a person's decision makes of one row of a plan. Undecided means no; a kept side's value
+ * goes to the other side; keeping the side that a change would be written to is a rejection. */
+#include <stdlib.h>
+#include <string.h>
+#include "importer/work.h"
+
+static bool row_has_op(const struct plan_row *r)
+{
+	return r->op != OP_NONE || r->class == CLASS_CONFLICT;
+}
+
+/* What the row's decision says. */
+enum verdict row_verdict(const struct plan_row *r)
+{
+	bool conflict = r->class == CLASS_CONFLICT;
+	enum verdict v = VERDICT_UNDECIDED;
+
+	if (r->class == CLASS_BLOCKED || r->class == CLASS_DIVERGENT || !row_has_op(r))
+		return VERDICT_BLOCKED;
+	switch (r->decision) {
+	case DECISION_NONE:
+		break;
+	case DECISION_APPROVE:
+		/* a conflict has no proposal to agree to unless the plan made one */
+		v = conflict && !value_has(r->proposed) ? VERDICT_UNDECIDED : VERDICT_APPROVED;
+		break;
+	case DECISION_EDIT:
+		v = VERDICT_APPROVED;
+		break;
+	case DECISION_REJECT:
+		v = VERDICT_REJECTED;
+		break;
+	case DECISION_KEEP_LEFT:
+		v = conflict || r->to == RIGHT ? VERDICT_APPROVED : VERDICT_REJECTED;
+		break;
+	case DECISION_KEEP_RIGHT:
+		v = conflict || r->to == LEFT ? VERDICT_APPROVED : VERDICT_REJECTED;
+		break;
+	}
+	return v;
+}
+
+/* May -y and --reversible approve it? */
+bool row_plain(const struct plan_row *r)
+{
+	return row_has_op(r) && r->reversible && !r->inferred && r->class != CLASS_CONFLICT &&
+	       r->class != CLASS_CANDIDATE && r->class != CLASS_BLOCKED &&
+	       r->class != CLASS_DIVERGENT;
+}
+
+/* The value to be written on a side. */
+bool row_target(const struct plan_row *r, enum side side, struct value *want)
+{
+	struct value there = side == LEFT ? r->left : r->right;
+
+	*want = r->proposed;
+	if (r->decision == DECISION_EDIT)
+		*want = r->edited;
+	if (r->class != CLASS_CONFLICT)
+		return r->to == side;
+	switch (r->decision) {
+	case DECISION_KEEP_LEFT:
+		*want = r->left;
+		return side == RIGHT;
+	case DECISION_KEEP_RIGHT:
+		*want = r->right;
+		return side == LEFT;
+	case DECISION_EDIT:
+		return !value_equal(r->edited, there);
+	case DECISION_APPROVE:
+		return !value_equal(r->proposed, there);
+	default:
+		return false;
+	}
+}
+
+/* The phase of what a row writes . */
+int row_phase(const struct plan_row *r, struct value want, const struct work_options *o)
+{
+	bool own = r->class == CLASS_CONFLICT || r->decision == DECISION_EDIT;
+
+	if (r->op == OP_CREATE)
+		return PHASE_CREATE;
+	if (r->op == OP_DELETE)
+		return PHASE_DELETE;
+	if (own && *o->status && strcmp(r->field, o->status) == 0)
+		return value_has(want) && strncmp(want.s, "Closed", 6) == 0 ? PHASE_CLOSE
+									    : PHASE_ACCEPT;
+	if (r->op == OP_CLOSE || r->step == STEP_CLOSE)
+		return PHASE_CLOSE;
+	return r->step == STEP_ACCEPT ? PHASE_ACCEPT : PHASE_VALUES;
+}
+
+/* May what is decided not be taken back? */
+bool row_is_final(const struct plan_row *r, const struct work_options *o)
+{
+	bool own = r->class == CLASS_CONFLICT || r->decision == DECISION_EDIT;
+	bool final = !r->reversible;
+	struct value want;
+
+	for (int s = LEFT; s <= RIGHT && own && !final; s++) {
+		if (!row_target(r, (enum side)s, &want))
+			continue;
+		if (*o->visible && strcmp(r->field, o->visible) == 0)
+			final = o->final[s] && value_is(want, "true");
+		else if (*o->status && strcmp(r->field, o->status) == 0)
+			final = o->final[s] || row_phase(r, want, o) == PHASE_CLOSE;
+	}
+	return final;
+}
+
+/* A row number or the id of one of its records. */
+bool row_named(const struct plan_row *r, const char *id)
+{
+	char *end = NULL;
+	long long number = strtoll(id, &end, 10);
+
+	if (end != id && !*end && number == r->row)
+		return true;
+	return *id && (strcmp(r->left_id, id) == 0 || strcmp(r->right_id, id) == 0);
+}
+
+/* A result after which the row is never sent again. */
+bool result_final(const char *outcome)
+{
+	return strcmp(outcome, "applied") == 0 || strcmp(outcome, "refused") == 0 ||
+	       strcmp(outcome, "conflict") == 0;
+}

@@ -1,0 +1,37 @@
+/* The base: the values both sides had when they last agreed. Kept in the ledger per link, or read from files. */
+#ifndef MAPPING_BASE_H
+#define MAPPING_BASE_H
+
+#include "core/ledger.h"
+#include "mapping/mapping.h"
+#include "mapping/rowset.h"
+
+enum base_source { BASE_NONE, BASE_LEDGER, BASE_FILES, BASE_ONE_FILE };
+
+/* Base of one field. With BASE_ONE_FILE both sides are taken to have held the value of the one file. */
+struct base_value {
+	enum base_source source;
+	struct value side[2];
+};
+
+struct base {
+	struct ledger *ledger; /* NULL: none is asked */
+	const char *pair;
+	bool has_files[3];     /* --base, --base-left, --base-right */
+	struct rowset files[3];
+};
+
+/* Bases of all fields of a link; out has m->n_fields. */
+int base_find(struct base *b, const struct mapping *m, const char *left_id, const char *right_id, struct arena *a,
+    struct base_value *out, struct err *err);
+/* Both live sides hold the same: the base takes over the fields marked in agreed (NULL: all of them, and the hash of the
+ * pair's values is kept with it), and is written only if that changes it. 1: written, 0: it was so already. */
+int base_agree(struct base *b, const struct mapping *m, uint64_t hash, const struct mapped *left,
+    const struct mapped *right, const bool *agreed, struct arena *a, struct err *err);
+/* Is the ledger's base of this link the one with this hash? */
+bool base_is(struct base *b, uint64_t hash, const char *left_id, const char *right_id);
+/* One field of a link is known to be agreed: a confirmed write, or a decision. */
+int base_confirm(struct ledger *l, const struct mapping *m, const char *pair, const char *left_id, const char *right_id,
+    const char *field, struct value left, struct value right, struct err *err);
+
+#endif

@@ -1,0 +1,240 @@
+/* `rejoin init`: a workspace to start from. rejoin.json says in comments what to fill in; the mapping is a copy of the one
+ * shipped for the pair. Nothing that exists is overwritten. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "core/cmd.h"
+#include "core/conf.h"
+#include "core/mem.h"
+#include "core/system.h"
+
+#define MAPPING_MAX ((size_t)4 << 20)
+
+static const char gitignore[] =
+    "# What rejoin remembers (it holds customer data), and the tables it writes.\n"
+    ".rejoin/\nexports/\n*.csv\n!mappings/*.csv\n*.xlsx\n*.manifest.json\n*.part\n*.token\n*.pem\n";
+
+/* How each kind is set up: name in the workspace, and its members. */
+static const struct starter {
+	const char *kind, *name, *members;
+} starters[] = {
+	{ "partner-center", "pc",
+	    "      \"url\": \"https://api.partner.microsoft.com\",\n"
+	    "      \"auth\": {\n"
+	    "        // A user with the role Referrals administrator signs in once; the token is "
+	    "renewed by itself.\n"
+	    "        \"flow\": \"refresh-token\",\n"
+	    "        // Put your tenant's id in the place of TENANT, and the application's id "
+	    "below.\n"
+	    "        \"token_url\": "
+	    "\"https://login.microsoftonline.com/TENANT/oauth2/v2.0/token\",\n"
+	    "        \"client_id\": \"APPLICATION-ID\",\n"
+	    "        // A secret never stands here: {\"env\": \"NAME\"}, {\"file\": \"PATH\"} of "
+	    "mode 0600, or\n"
+	    "        // {\"command\": [\"pass\", \"show\", \"pc\"]}.\n"
+	    "        \"refresh_token\": {\"file\": \".rejoin/pc.token\"}\n"
+	    "      }\n" },
+	{ "dynamics", "crm",
+	    "      // The address of your organisation.\n"
+	    "      \"url\": \"https://YOUR-ORGANISATION.crm.dynamics.com\",\n"
+	    "      \"record\": \"opportunity\",\n"
+	    "      \"auth\": {\n"
+	    "        // An application user with a role that reads and writes opportunities.\n"
+	    "        \"flow\": \"client-credentials\",\n"
+	    "        \"token_url\": "
+	    "\"https://login.microsoftonline.com/TENANT/oauth2/v2.0/token\",\n"
+	    "        \"client_id\": \"APPLICATION-ID\",\n"
+	    "        \"client_secret\": {\"env\": \"CRM_SECRET\"}\n"
+	    "      }\n" },
+	{ "salesforce", "sf",
+	    "      // The address of your organisation (My Domain).\n"
+	    "      \"url\": \"https://YOUR-DOMAIN.my.salesforce.com\",\n"
+	    "      \"record\": \"Opportunity\",\n"
+	    "      \"api\": \"v67.0\",\n"
+	    "      \"auth\": {\n"
+	    "        // A connected app with a certificate, and the user it acts for.\n"
+	    "        \"flow\": \"jwt-bearer\",\n"
+	    "        \"client_id\": \"CONSUMER-KEY\",\n"
+	    "        \"user\": \"integration@example.com\",\n"
+	    "        \"key\": {\"file\": \"sf.pem\"}\n"
+	    "      }\n" },
+};
+
+static const struct starter *find_starter(const char *option, const char *kind, struct err *err)
+{
+	struct buf kinds = { 0 };
+	const struct starter *found = NULL;
+
+	for (size_t i = 0; i < sizeof(starters) / sizeof(starters[0]); i++) {
+		buf_addf(&kinds, "%s%s", i ? ", " : "", starters[i].kind);
+		if (strcmp(starters[i].kind, kind) == 0)
+			found = &starters[i];
+	}
+	if (!found)
+		err_set(
+		    err, ERR_USAGE, "--%s: \"%s\" is no kind of system: %s", option, kind, kinds.s);
+	buf_release(&kinds);
+	return found;
+}
+
+/* The shipped file of that name: in $REJOIN_SHARE, in ../share/rejoin/mappings beside the program's folder, or in
+ * samples/mappings of a source tree that the program was built in. Malloc'd; NULL with ERR_USAGE. */
+static char *find_shipped(const char *name, struct err *err)
+{
+	const char *share = getenv("REJOIN_SHARE");
+	char folder[PATH_MAX], *path = NULL;
+	ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+
+	if (share && *share) {
+		path = xasprintf("%s/%s", share, name);
+		if (access(path, R_OK) == 0)
+			return path;
+		free(path);
+	}
+	folder[n > 0 ? n : 0] = '\0';
+	for (int up = 0; up < 4; up++) {
+		char *slash = strrchr(folder, '/');
+		if (!slash)
+			break;
+		*slash = '\0';
+		path = up == 1 ? xasprintf("%s/share/rejoin/mappings/%s", folder, name)
+			       : xasprintf("%s/samples/mappings/%s", folder, name);
+		if (access(path, R_OK) == 0)
+			return path;
+		free(path);
+	}
+	err_set(err, ERR_USAGE,
+	    "no mapping %s is shipped (looked in $REJOIN_SHARE and beside the program); write one, "
+	    "or set "
+	    "REJOIN_SHARE to the folder that holds it",
+	    name);
+	return NULL;
+}
+
+static void add_system(struct buf *b, const struct starter *s, const char *name, const char *after)
+{
+	buf_addf(b, "    \"%s\": {\n      \"kind\": \"%s\",\n%s    }%s\n", name, s->kind,
+	    s->members, after);
+}
+
+static void add_config(
+    struct buf *b, const struct starter *left, const struct starter *right, const char *mapping)
+{
+	bool same = left == right;
+	char *left_name = same ? xasprintf("%s-from", left->name) : xstrdup(left->name);
+	char *right_name = same ? xasprintf("%s-to", right->name) : xstrdup(right->name);
+
+	buf_adds(b,
+	    "// The workspace of rejoin: which systems there are, and which two are one pair.\n"
+	    "// Fill in what stands in CAPITALS; `rejoin check` then reads without writing "
+	    "anything.\n"
+	    "{\n  \"systems\": {\n");
+	add_system(b, left, left_name, ",");
+	add_system(b, right, right_name, "");
+	buf_addf(b,
+	    "  },\n  \"pairs\": {\n    \"main\": {\n      \"left\": \"%s\",\n      \"right\": "
+	    "\"%s\",\n"
+	    "      \"mapping\": \"%s\",\n"
+	    "      // \"off\" while the connector's flows are paused: they then wake for none of "
+	    "our writes.\n"
+	    "      \"connector\": \"on\",\n"
+	    "      // What a day allows, and what of it is left to others.\n"
+	    "      \"daily_calls\": 10000,\n      \"reserve\": 2000\n    }\n  },\n"
+	    "  \"locale\": \"en\",\n"
+	    "  // A plan that changes more than this share of the pairs stops before anything is "
+	    "sent.\n"
+	    "  \"max_change\": \"50%%\"\n}\n",
+	    left_name, right_name, mapping);
+	free(left_name);
+	free(right_name);
+}
+
+/* Refuses before anything is written, so that a refusal leaves nothing half made. */
+static int must_not_exist(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		return err_set(err, ERR_USAGE,
+		    "%s exists; init overwrites nothing: move it away, or go on with it", path);
+	return errno == ENOENT || errno == ENOTDIR
+		   ? 0
+		   : err_set(err, ERR_USAGE, "%s: %s", path, strerror(errno));
+}
+
+static int write_new(const char *path, const struct buf *b, struct err *err)
+{
+	if (file_write_whole(path, b->s, b->len, 0644, err) < 0)
+		return -1;
+	/* The rest of the program refuses a configuration that others may write, whatever the umask was. */
+	if (chmod(path, 0644) < 0)
+		return err_set(err, ERR_FAILED, "%s: chmod 644: %s", path, strerror(errno));
+	out_line("wrote %s", path);
+	out_file("config", path);
+	return 0;
+}
+
+static int run(const struct options *o, struct err *err)
+{
+	const struct starter *left =
+	    find_starter("left", o->left ? o->left : "partner-center", err);
+	const struct starter *right =
+	    left ? find_starter("right", o->right ? o->right : "dynamics", err) : NULL;
+	char *name = NULL, *shipped = NULL, *target = NULL, *mapping = NULL;
+	struct buf config = { 0 }, ignore = { 0 }, copy = { 0 };
+	size_t len;
+	int result = -1;
+
+	if (!right)
+		goto done;
+	if (o->n_args > 0) {
+		err_set(err, ERR_USAGE, "init takes no argument \"%s\"; it works in this folder",
+		    o->arg[0]);
+		goto done;
+	}
+	name = xasprintf("%s-%s.json", left->kind, right->kind);
+	target = xasprintf("mappings/%s", name);
+	shipped = find_shipped(name, err);
+	mapping = shipped ? file_read(shipped, MAPPING_MAX, &len, err) : NULL;
+	if (!mapping || must_not_exist("rejoin.json", err) < 0 || must_not_exist(target, err) < 0)
+		goto done;
+	if (mkdir("mappings", 0755) < 0 && errno != EEXIST) {
+		err_set(err, ERR_USAGE, "mappings: %s", strerror(errno));
+		goto done;
+	}
+	add_config(&config, left, right, target);
+	buf_adds(&ignore, gitignore);
+	buf_add(&copy, mapping, len);
+	if (write_new(target, &copy, err) < 0)
+		goto done;
+	if (access(".gitignore", F_OK) < 0 && write_new(".gitignore", &ignore, err) < 0)
+		goto done;
+	/* Last: a workspace exists once its rejoin.json does. */
+	if (write_new("rejoin.json", &config, err) < 0)
+		goto done;
+	out_line("Fill in rejoin.json, then run `rejoin check`.");
+	result = 0;
+done:
+	buf_release(&config);
+	buf_release(&ignore);
+	buf_release(&copy);
+	free(mapping);
+	free(shipped);
+	free(target);
+	free(name);
+	return result;
+}
+
+const struct command cmd_init = {
+	.name = "init",
+	.usage = "[--left KIND --right KIND]",
+	.summary = "writes a workspace: rejoin.json, a mapping, .gitignore",
+	.options = "left right",
+	.help = "KIND is partner-center, dynamics or salesforce; without options partner-center "
+		"with dynamics.\n"
+		"Nothing that exists is overwritten.\n",
+	.run = run,
+};

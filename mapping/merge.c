@@ -1,0 +1,186 @@
+#include "mapping/merge.h"
+
+#include <string.h>
+#include "core/text.h"
+
+enum merge_class merge_decide(bool base_known, const char *base_left, const char *base_right, const char *left,
+    const char *right)
+{
+	if (!strcmp(left, right))
+		return MERGE_EQUAL;
+	if (!base_known)
+		return MERGE_CONFLICT;
+	bool l = strcmp(left, base_left) != 0, r = strcmp(right, base_right) != 0;
+	return l && r ? MERGE_CONFLICT : l ? MERGE_LEFT : r ? MERGE_RIGHT : MERGE_DIVERGENT;
+}
+
+static bool in_set(struct value v, const struct value *e, size_t n)
+{
+	/* sets are sorted by their canonical form and small (a portal row holds 50 at most) */
+	for (size_t i = 0; i < n; i++)
+		if (value_equal(e[i], v))
+			return true;
+	return false;
+}
+
+struct value merge_sets(struct value base, struct value left, struct value right, struct arena *a)
+{
+	struct value *b, *l, *r;
+	size_t nb = set_split(a, base, &b), nl = set_split(a, left, &l), nr = set_split(a, right, &r), n = 0;
+	struct value *out = arena_alloc(a, (nl + nr + 1) * sizeof *out);
+	for (size_t i = 0; i < nl; i++)
+		if (in_set(l[i], r, nr) || !in_set(l[i], b, nb))
+			out[n++] = l[i];
+	for (size_t i = 0; i < nr; i++)
+		if (!in_set(r[i], l, nl) && !in_set(r[i], b, nb))
+			out[n++] = r[i];
+	/* canonical sets are sorted: an insertion sort of two sorted runs */
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k && strcmp(out[k - 1].s, out[k].s) > 0; k--) {
+			struct value t = out[k];
+			out[k] = out[k - 1];
+			out[k - 1] = t;
+		}
+	return set_join(a, out, n);
+}
+
+int merge_step(const struct field *f, struct value v)
+{
+	if (f->n_one_way == 1 && !strcmp(f->one_way[0], "*"))
+		return value_has(v) ? 1 : 0;
+	for (size_t i = 0; i < f->n_one_way; i++) {
+		size_t n = strlen(f->one_way[i]);
+		if (value_is(v, f->one_way[i]) || (v.len > n && !memcmp(v.s, f->one_way[i], n) && v.s[n] == '/'))
+			return (int)i;
+	}
+	return value_has(v) ? -1 : 0;
+}
+
+static void from_side(struct merged *out, enum side side, struct value v, enum merge_ground ground)
+{
+	out->class = side == LEFT ? MERGE_LEFT : MERGE_RIGHT;
+	out->ground = ground;
+	out->proposed[side_other(side)] = v;
+}
+
+static const char *stamp_text(int64_t t, struct arena *a)
+{
+	char text[32];
+	if (t == STAMP_NONE)
+		return "at a time that is not known";
+	stamp_format(t, text);
+	return arena_strdup(a, text);
+}
+
+static const char *both_stamps(const struct merge_facts *k, struct arena *a)
+{
+	return arena_printf(a, "%s last modified %s; %s %s", k->title[LEFT], stamp_text(k->stamp[LEFT], a), k->title[RIGHT],
+	    stamp_text(k->stamp[RIGHT], a));
+}
+
+/* The side whose record was last modified before START holds the old value; the other's is the change. */
+static bool by_stamps(const struct merge_facts *k, struct value left, struct value right, struct arena *a,
+    struct merged *out)
+{
+	if (k->outage == STAMP_NONE || k->stamp[LEFT] == STAMP_NONE || k->stamp[RIGHT] == STAMP_NONE)
+		return false;
+	bool before[2] = { k->stamp[LEFT] < k->outage, k->stamp[RIGHT] < k->outage };
+	if (before[LEFT] == before[RIGHT])
+		return false;
+	enum side changed = before[LEFT] ? RIGHT : LEFT, old = side_other(changed);
+	from_side(out, changed, changed == LEFT ? left : right, GROUND_STAMPS);
+	out->inferred = true;
+	out->base = old == LEFT ? left : right;
+	out->evidence = arena_printf(a, "%s %s, after START; %s %s, before", k->title[changed],
+	    stamp_text(k->stamp[changed], a), k->title[old], stamp_text(k->stamp[old], a));
+	return true;
+}
+
+static bool by_one_way(const struct field *f, const struct merge_facts *k, struct value left, struct value right,
+    struct arena *a, struct merged *out)
+{
+	int l = f->one_way ? merge_step(f, left) : -1, r = f->one_way ? merge_step(f, right) : -1;
+	if (l < 0 || r < 0 || l == r)
+		return false;
+	enum side ahead = l > r ? LEFT : RIGHT;
+	struct value v = ahead == LEFT ? left : right;
+	from_side(out, ahead, v, GROUND_ONE_WAY);
+	out->inferred = true;
+	out->evidence = arena_printf(a, "%s moves one way only, and %s is further on", f->name, k->title[ahead]);
+	return true;
+}
+
+/* What only one side may write follows the other one; an id filled once and a flag are never taken back by it. */
+static void by_owner(const struct field *f, const struct merge_facts *k, struct value left, struct value right,
+    struct arena *a, struct merged *out)
+{
+	enum side owner = k->writable[LEFT] ? RIGHT : LEFT;
+	struct value v = owner == LEFT ? left : right, theirs = owner == LEFT ? right : left;
+	if (f->one_way && merge_step(f, v) < merge_step(f, theirs)) {
+		out->class = MERGE_DIVERGENT;
+		out->evidence = arena_printf(a, "%s moves one way only and is not taken back", f->name);
+		return;
+	}
+	from_side(out, owner, v, GROUND_OWNER);
+	out->evidence = arena_printf(a, "only %s may be written, so it follows %s", k->title[side_other(owner)],
+	    k->title[owner]);
+}
+
+void merge_field(const struct mapping *m, size_t field, const struct base_value *base, struct value left,
+    struct value right, const struct merge_facts *k, struct arena *a, struct merged *out)
+{
+	const struct field *f = &m->field[field];
+	memset(out, 0, sizeof *out);
+	out->evidence = "";
+	out->base = value_absent;
+	bool known = base->source != BASE_NONE;
+	struct value l = mapping_compare_form(m, field, LEFT, left, a), r = mapping_compare_form(m, field, RIGHT, right, a);
+	struct value bl = mapping_compare_form(m, field, LEFT, base->side[LEFT], a);
+	struct value br = mapping_compare_form(m, field, RIGHT, base->side[RIGHT], a);
+	out->class = merge_decide(known, bl.s, br.s, l.s, r.s);
+	if (known) {
+		out->ground = GROUND_BASE;
+		out->base = base->side[LEFT].state != VALUE_ABSENT ? base->side[LEFT] : base->side[RIGHT];
+		if (out->base.state == VALUE_ABSENT)
+			out->base = value_empty;
+	}
+	if (out->class == MERGE_EQUAL)
+		return;
+	/* a tolerance decides left against right only when neither side is known to have changed */
+	bool moved = known && (out->class == MERGE_LEFT || out->class == MERGE_RIGHT || out->class == MERGE_CONFLICT);
+	if (!moved && mapping_equal(m, field, left, right, true)) {
+		out->class = MERGE_EQUAL;
+		return;
+	}
+	if (!k->writable[LEFT] && !k->writable[RIGHT]) {
+		out->class = MERGE_DIVERGENT;
+		return;
+	}
+	if (k->writable[LEFT] != k->writable[RIGHT]) {
+		by_owner(f, k, left, right, a, out);
+		return;
+	}
+	if (known && f->compare == COMPARE_SET && out->class == MERGE_CONFLICT) {
+		struct value all = merge_sets(base->side[LEFT], left, right, a);
+		out->class = MERGE_BOTH;
+		out->proposed[LEFT] = out->proposed[RIGHT] = all;
+		out->evidence = "both sides changed the set; their changes are put together";
+	} else if (out->class == MERGE_LEFT || out->class == MERGE_RIGHT) {
+		bool from_left = out->class == MERGE_LEFT;
+		from_side(out, from_left ? LEFT : RIGHT, from_left ? left : right, GROUND_BASE);
+	} else if (out->class == MERGE_CONFLICT && f->prefer != PREFER_NONE) {
+		from_side(out, (enum side)f->prefer, f->prefer == PREFER_LEFT ? left : right, GROUND_PREFER);
+		out->evidence = arena_printf(a, "the mapping prefers %s for %s", k->title[f->prefer], f->name);
+	} else if (!known && by_one_way(f, k, left, right, a, out)) {
+		return;
+	} else if (!known && by_stamps(k, left, right, a, out)) {
+		return;
+	} else if (out->class == MERGE_CONFLICT) {
+		out->evidence = both_stamps(k, a);
+	}
+	if (base->source == BASE_ONE_FILE && out->class != MERGE_CONFLICT && out->class != MERGE_DIVERGENT) {
+		out->inferred = out->ground != GROUND_PREFER;
+		if (!*out->evidence)
+			out->evidence = "the base file covers one side only; the other is taken to have held the same";
+	}
+}

@@ -1,0 +1,53 @@
+/* The decision: what happened to one field of a linked pair. Pure. */
+#ifndef MAPPING_MERGE_H
+#define MAPPING_MERGE_H
+
+#include "mapping/base.h"
+#include "mapping/mapping.h"
+
+enum merge_class { MERGE_EQUAL, MERGE_LEFT, MERGE_RIGHT, MERGE_BOTH, MERGE_CONFLICT, MERGE_DIVERGENT };
+
+/* base, left, right: equal texts are equal values (compare forms; "" is empty). With a base of both sides, base_left and
+ * base_right may differ (values that were equal within a tolerance).
+ *
+ *   base | left vs base | right vs base | left vs right | class
+ *   -----+--------------+---------------+---------------+-----------
+ *   any  | any          | any           | same          | equal
+ *   yes  | same         | same          | differ        | divergent   (a difference both sides had before)
+ *   yes  | changed      | same          | differ        | left changed
+ *   yes  | same         | changed       | differ        | right changed
+ *   yes  | changed      | changed       | differ        | conflict
+ *   none |              |               | differ        | conflict    (without evidence nobody is right)
+ */
+enum merge_class merge_decide(bool base_known, const char *base_left, const char *base_right, const char *left,
+    const char *right);
+
+/* How a difference without a ledger or file base was decided. */
+enum merge_ground { GROUND_NONE, GROUND_BASE, GROUND_OWNER, GROUND_PREFER, GROUND_ONE_WAY, GROUND_STAMPS };
+
+struct merged {
+	enum merge_class class;
+	enum merge_ground ground;
+	bool inferred;
+	struct value base;     /* what a person sees as last agreed; absent when unknown */
+	struct value proposed[2]; /* to each side; meaningful for the side(s) that class writes to */
+	const char *evidence;
+};
+
+struct merge_facts {
+	bool writable[2];      /* may the field be written there, on an existing record */
+	int64_t stamp[2];      /* last modified, record and related rows; STAMP_NONE */
+	int64_t outage;        /* START or STAMP_NONE */
+	const char *title[2];
+};
+
+/* One field of a pair down the ladder of bases: ledger or files, owner, prefer, one-way, stamps. */
+void merge_field(const struct mapping *m, size_t field, const struct base_value *base, struct value left,
+    struct value right, const struct merge_facts *facts, struct arena *a, struct merged *out);
+
+/* Three sets as sets: what was added or taken away on either side is. */
+struct value merge_sets(struct value base, struct value left, struct value right, struct arena *a);
+/* Step of a one-way field: -1 when the value is not in its order. */
+int merge_step(const struct field *f, struct value v);
+
+#endif

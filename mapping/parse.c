@@ -1,0 +1,449 @@
+/* Mapping file -> struct mapping. All mistakes are told, each as file:line:column. */
+#include "mapping/parse.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "core/log.h"
+
+void parse_mistake(struct parse *p, const char *member, const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	size_t at = p->at.len, line, column;
+	if (member)
+		buf_addf(&p->at, "/%s", member);
+	json_locate(&p->m->file, p->at.s, &line, &column);
+	parse_leave(p, at);
+	log_error("%s:%zu:%zu: %s", p->m->path, line, column, text);
+	p->mistakes++;
+}
+
+size_t parse_enter(struct parse *p, const char *name)
+{
+	size_t at = p->at.len;
+	buf_addf(&p->at, "/%s", name);
+	return at;
+}
+
+size_t parse_enter_index(struct parse *p, size_t index)
+{
+	size_t at = p->at.len;
+	buf_addf(&p->at, "/%zu", index);
+	return at;
+}
+
+void parse_leave(struct parse *p, size_t at)
+{
+	p->at.len = at;
+	p->at.s[at] = '\0';
+}
+
+void parse_known(struct parse *p, const struct json *node, const char *names)
+{
+	for (const struct json *c = json_first(node); c; c = json_next(c)) {
+		const char *name = json_name(c), *hit = names;
+		size_t n = strlen(name);
+		while ((hit = strstr(hit, name)) && !((hit == names || hit[-1] == ' ') && (!hit[n] || hit[n] == ' ')))
+			hit += n;
+		if (!hit || !n)
+			parse_mistake(p, name, "\"%s\" is not known here (known: %s)", name, names);
+	}
+}
+
+const char *parse_scalar(struct parse *p, const struct json *node)
+{
+	if (json_kind(node) == JSON_ARRAY || json_kind(node) == JSON_OBJECT) {
+		parse_mistake(p, NULL, "a single value is wanted");
+		return "";
+	}
+	return json_value(&p->m->mem, node).s;
+}
+
+int parse_column(struct mapping *m, enum side side, const char *path, int *element)
+{
+	char name[256];
+	const char *open = strchr(path, '[');
+	*element = -1;
+	if (open && open[1] >= '0' && open[1] <= '9') {
+		char *close;
+		*element = (int)strtol(open + 1, &close, 10);
+		snprintf(name, sizeof name, "%.*s[]%s", (int)(open - path), path, *close == ']' ? close + 1 : close);
+	} else {
+		snprintf(name, sizeof name, "%s", path);
+	}
+	return (int)schema_add(&m->columns[side], name);
+}
+
+int mapping_field(const struct mapping *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (m->field[i].name && !strcmp(m->field[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static void parse_kinds(struct parse *p, const struct json *root)
+{
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		const char *kind = json_text(json_get(root, side_name(s)));
+		p->m->kind[s] = kind ? arena_strdup(&p->m->mem, kind) : "";
+		p->m->driver[s] = kind ? system_driver_find(kind) : NULL;
+		if (!p->m->driver[s])
+			parse_mistake(p, json_get(root, side_name(s)) ? side_name(s) : NULL,
+			    "\"%s\" is the kind of the %s system, such as partner-center, dynamics, salesforce", side_name(s),
+			    side_name(s));
+	}
+}
+
+static void parse_fields(struct parse *p, const struct json *list)
+{
+	struct mapping *m = p->m;
+	if (!list || json_kind(list) != JSON_ARRAY || !json_first(list)) {
+		parse_mistake(p, list ? "fields" : NULL, "\"fields\" is a list of at least one field");
+		return;
+	}
+	size_t at = parse_enter(p, "fields"), n = json_count(list);
+	m->field = arena_alloc(&m->mem, n * sizeof *m->field);
+	m->group = arena_alloc(&m->mem, n * sizeof *m->group);
+	for (const struct json *c = json_first(list); c; c = json_next(c)) {
+		size_t inner = parse_enter_index(p, m->n_fields);
+		struct field *f = &m->field[m->n_fields++];
+		parse_field(p, c, f);
+		parse_leave(p, inner);
+	}
+	parse_leave(p, at);
+}
+
+static void parse_match(struct parse *p, const struct json *list)
+{
+	struct mapping *m = p->m;
+	if (!list || json_kind(list) != JSON_ARRAY || !json_first(list)) {
+		parse_mistake(p, list ? "match" : NULL, "\"match\" is a list of at least one rung");
+		return;
+	}
+	size_t at = parse_enter(p, "match");
+	if (json_count(list) > 4)
+		parse_mistake(p, NULL, "a ladder has at most four rungs");
+	m->rung = arena_alloc(&m->mem, 4 * sizeof *m->rung);
+	for (const struct json *c = json_first(list); c && m->n_rungs < 4; c = json_next(c)) {
+		struct rung *r = &m->rung[m->n_rungs];
+		size_t inner = parse_enter_index(p, m->n_rungs++);
+		parse_known(p, c, "left right as");
+		const char *as = json_text(json_get(c, "as"));
+		r->candidate = as && !strcmp(as, "candidate");
+		if (json_get(c, "as") && !r->candidate)
+			parse_mistake(p, "as", "\"as\" is candidate, or left out");
+		size_t n[2] = { 0, 0 };
+		for (enum side s = LEFT; s <= RIGHT; s++) {
+			const struct json *path = json_get(c, side_name(s));
+			bool several = path && json_kind(path) == JSON_ARRAY;
+			n[s] = several ? json_count(path) : 1;
+			const struct json *e = several ? json_first(path) : path;
+			if (n[s] < 1 || n[s] > 4)
+				parse_mistake(p, side_name(s), "a native path or a list of at most four is wanted");
+			for (size_t i = 0; i < n[s] && i < 4; i++, e = json_next(e)) {
+				if (json_text(e))
+					r->column[s][i] = parse_column(m, s, json_text(e), &r->element[s][i]);
+				else
+					parse_mistake(p, e ? side_name(s) : NULL, "\"%s\": a native path is wanted",
+					    side_name(s));
+			}
+		}
+		if (n[0] != n[1])
+			parse_mistake(p, NULL, "both sides of a rung name as many paths");
+		r->n = n[0] < 4 ? n[0] : 4;
+		parse_leave(p, inner);
+	}
+	parse_leave(p, at);
+}
+
+static const char *copy_text(struct parse *p, const struct json *node)
+{
+	return json_text(node) ? arena_strdup(&p->m->mem, json_text(node)) : NULL;
+}
+
+static void parse_related(struct parse *p, const struct json *related)
+{
+	struct mapping *m = p->m;
+	if (!related)
+		return;
+	size_t at = parse_enter(p, "related");
+	parse_known(p, related, "left right");
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		const struct json *list = json_get(related, side_name(s));
+		size_t inner = parse_enter(p, side_name(s));
+		m->related[s] = arena_alloc(&m->mem, (json_count(list) + 1) * sizeof *m->related[s]);
+		for (const struct json *c = json_first(list); c; c = json_next(c)) {
+			struct related *r = &m->related[s][m->n_related[s]++];
+			size_t deep = parse_enter(p, json_name(c));
+			parse_known(p, c, "through find create table parent id filter");
+			r->alias = arena_strdup(&m->mem, json_name(c));
+			r->through = copy_text(p, json_get(c, "through"));
+			r->table = copy_text(p, json_get(c, "table"));
+			r->parent = copy_text(p, json_get(c, "parent"));
+			r->id = copy_text(p, json_get(c, "id"));
+			r->filter = copy_text(p, json_get(c, "filter"));
+			r->create = json_get(c, "create") != NULL;
+			if (!r->through == !r->table)
+				parse_mistake(p, NULL, "give \"through\" (a look-up column) or \"table\" (a child table)");
+			if (r->table && (!r->parent || !r->id))
+				parse_mistake(p, NULL, "a child table needs \"parent\" and \"id\", its columns");
+			const struct json *find = json_get(c, "find");
+			const char **columns = arena_alloc(&m->mem, (json_count(find) + 1) * sizeof *columns);
+			for (const struct json *e = json_first(find); e; e = json_next(e)) {
+				if (json_text(e))
+					columns[r->n_find++] = copy_text(p, e);
+				else
+					parse_mistake(p, "find", "a list of columns is wanted");
+			}
+			r->find = columns;
+			parse_leave(p, deep);
+		}
+		parse_leave(p, inner);
+	}
+	parse_leave(p, at);
+}
+
+/* "create": {"left": {"type": {"constant": "Independent"}, "team[0].email": {"from": "ownerid.internalemailaddress"}}} */
+static void parse_create(struct parse *p, const struct json *create)
+{
+	struct mapping *m = p->m;
+	if (!create)
+		return;
+	size_t at = parse_enter(p, "create");
+	parse_known(p, create, "left right");
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		const struct json *list = json_get(create, side_name(s));
+		size_t inner = parse_enter(p, side_name(s));
+		m->create[s] = arena_alloc(&m->mem, (json_count(list) + 1) * sizeof *m->create[s]);
+		for (const struct json *c = json_first(list); c; c = json_next(c)) {
+			struct create_value *v = &m->create[s][m->n_create[s]++];
+			size_t deep = parse_enter(p, json_name(c));
+			v->path = arena_strdup(&m->mem, json_name(c));
+			v->column = v->element = -1;
+			const struct json *constant = json_get(c, "constant"), *from = json_get(c, "from");
+			if (json_text(from)) {
+				v->from = copy_text(p, from);
+				v->column = parse_column(m, side_other(s), v->from, &v->element);
+				v->kind = ASSIGN_STRING;
+			} else if (constant) {
+				v->constant = parse_scalar(p, constant);
+				v->kind = json_kind(constant) == JSON_BOOL ? ASSIGN_BOOL
+				    : json_kind(constant) == JSON_NUMBER   ? ASSIGN_NUMBER
+									   : ASSIGN_STRING;
+			} else {
+				parse_mistake(p, NULL, "{\"constant\": value} or {\"from\": \"path of the other side\"} is wanted");
+			}
+			parse_leave(p, deep);
+		}
+		parse_leave(p, inner);
+	}
+	parse_leave(p, at);
+}
+
+/* Every fact has the path its driver names, unless the mapping says otherwise; null: there is none. */
+static void parse_facts(struct parse *p, const struct json *facts)
+{
+	struct mapping *m = p->m;
+	size_t at = parse_enter(p, "facts");
+	if (facts)
+		parse_known(p, facts, "left right");
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		const struct json *own = json_get(facts, side_name(s));
+		size_t inner = parse_enter(p, side_name(s));
+		for (int f = 0; f < FACT_COUNT; f++) {
+			const char *path = m->driver[s] ? m->driver[s]->facts[f] : NULL;
+			const struct json *c = json_get(own, fact_names[f]);
+			if (c)
+				path = copy_text(p, c);
+			m->fact[s][f] = m->fact_element[s][f] = -1;
+			m->fact_path[s][f] = path;
+			if (path)
+				m->fact[s][f] = parse_column(m, s, path, &m->fact_element[s][f]);
+		}
+		for (const struct json *c = json_first(own); c; c = json_next(c)) {
+			bool known = false;
+			for (int f = 0; f < FACT_COUNT; f++)
+				known |= !strcmp(json_name(c), fact_names[f]);
+			if (!known)
+				parse_mistake(p, json_name(c), "no fact is called \"%s\"", json_name(c));
+		}
+		parse_leave(p, inner);
+	}
+	parse_leave(p, at);
+}
+
+static void parse_rules(struct parse *p, const struct json *rules)
+{
+	static const char *const severities[] = { "info", "warning", "error" };
+	struct mapping *m = p->m;
+	size_t at = parse_enter(p, "rules");
+	m->rule = arena_alloc(&m->mem, (json_count(rules) + 1) * sizeof *m->rule);
+	for (const struct json *c = json_first(rules); c; c = json_next(c)) {
+		struct rule_setting *r = &m->rule[m->n_rules];
+		const char *text = json_text(c);
+		if (!text) {
+			parse_mistake(p, json_name(c), "rules of your own (when, require) are not carried out in this version; "
+						       "a rule is set to off, info, warning or error");
+			continue;
+		}
+		r->severity = -1;
+		r->off = !strcmp(text, "off");
+		for (int i = 0; i < 3; i++)
+			if (!strcmp(text, severities[i]))
+				r->severity = i;
+		if (!r->off && r->severity < 0)
+			parse_mistake(p, json_name(c), "a rule is off, info, warning or error");
+		if (strlen(json_name(c)) >= sizeof r->id)
+			parse_mistake(p, json_name(c), "no rule is called \"%s\"", json_name(c));
+		else
+			strcpy(r->id, json_name(c));
+		m->n_rules++;
+	}
+	parse_leave(p, at);
+}
+
+static void parse_partner_ids(struct parse *p, const struct json *list)
+{
+	if (list && json_kind(list) != JSON_ARRAY)
+		parse_mistake(p, "partner_ids", "a list of partner ids is wanted");
+	p->m->partner_id = arena_alloc(&p->m->mem, (json_count(list) + 1) * sizeof *p->m->partner_id);
+	for (const struct json *c = json_first(list); c; c = json_next(c))
+		p->m->partner_id[p->m->n_partner_ids++] = parse_scalar(p, c);
+}
+
+/* A path that reads another row has that row's own modified stamp: "account.name" has "account.modifiedon". */
+static void find_stamps(struct mapping *m)
+{
+	for (size_t i = 0; i < m->n_fields; i++)
+		for (enum side s = LEFT; s <= RIGHT; s++) {
+			struct field_side *fs = &m->field[i].side[s];
+			const char *stamp = m->driver[s] ? m->driver[s]->facts[FACT_MODIFIED] : NULL;
+			for (size_t k = 0; k < fs->n_paths; k++) {
+				const char *name = m->columns[s].name[fs->column[k]];
+				/* "solutions[].id": up to the dot behind the brackets; "a.b": up to the last dot */
+				const char *dot = strstr(name, "[].");
+				dot = dot ? dot + 2 : strrchr(name, '.');
+				fs->modified[k] = -1;
+				if (!dot || !stamp || *name == '@' || !(m->driver[s]->caps & CAP_RELATED))
+					continue;
+				int element;
+				char *path = arena_printf(&m->mem, "%.*s.%s", (int)(dot - name), name, stamp);
+				fs->modified[k] = parse_column(m, s, path, &element);
+			}
+		}
+}
+
+static void find_names(struct mapping *m)
+{
+	m->f_name = mapping_field(m, "deal_name");
+	m->f_status = mapping_field(m, "status");
+	m->f_value = mapping_field(m, "deal_value");
+	m->f_currency = mapping_field(m, "deal_currency");
+	m->f_close_date = mapping_field(m, "close_date");
+	m->f_solutions = mapping_field(m, "solutions");
+	m->f_help = mapping_field(m, "help");
+	m->f_visible = mapping_field(m, "visible");
+	m->f_customer = mapping_field(m, "customer");
+	m->f_country = mapping_field(m, "country");
+	m->f_postal = mapping_field(m, "postal_code");
+	m->f_contact = mapping_field(m, "contact");
+	m->f_team = mapping_field(m, "team");
+	m->f_owner = mapping_field(m, "owner");
+}
+
+int mapping_open(struct mapping *m, const char *path, struct err *err)
+{
+	memset(m, 0, sizeof *m);
+	if (json_file_open(&m->file, path, err) < 0)
+		return -1;
+	struct parse p = { .m = m };
+	const struct json *root = m->file.root;
+	m->path = xstrdup(path);
+	buf_init(&p.at, 0);
+	const char *slash = strrchr(path, '/');
+	p.folder = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
+	if (json_kind(root) != JSON_OBJECT) {
+		parse_mistake(&p, NULL, "a mapping is an object");
+	} else {
+		parse_known(&p, root, "$schema left right scope match fields facts related create rules audit_words partner_ids");
+		parse_kinds(&p, root);
+		parse_facts(&p, json_get(root, "facts"));
+		parse_fields(&p, json_get(root, "fields"));
+		parse_match(&p, json_get(root, "match"));
+		parse_related(&p, json_get(root, "related"));
+		parse_create(&p, json_get(root, "create"));
+		parse_rules(&p, json_get(root, "rules"));
+		const struct json *scope = json_get(root, "scope");
+		size_t at = parse_enter(&p, "scope");
+		for (enum side s = LEFT; s <= RIGHT && scope; s++) {
+			size_t inner = parse_enter(&p, side_name(s));
+			if (json_get(scope, side_name(s)))
+				m->scope[s] = scope_compile(&p, json_get(scope, side_name(s)), s);
+			parse_leave(&p, inner);
+		}
+		parse_leave(&p, at);
+		m->audit_words = copy_text(&p, json_get(root, "audit_words"));
+		parse_partner_ids(&p, json_get(root, "partner_ids"));
+		find_stamps(m);
+		find_names(m);
+	}
+	buf_release(&p.at);
+	free(p.folder);
+	if (p.mistakes) {
+		err_set(err, ERR_USAGE, "%s: %d mistake%s in the mapping, see above", path, p.mistakes,
+		    p.mistakes == 1 ? "" : "s");
+		mapping_close(m);
+		return -1;
+	}
+	return 0;
+}
+
+void mapping_close(struct mapping *m)
+{
+	json_file_close(&m->file);
+	arena_release(&m->mem);
+	schema_release(&m->columns[LEFT]);
+	schema_release(&m->columns[RIGHT]);
+	free(m->path);
+	memset(m, 0, sizeof *m);
+}
+
+struct system_need mapping_need(const struct mapping *m, enum side side)
+{
+	return (struct system_need){ &m->columns[side], m->related[side], m->n_related[side] };
+}
+
+/* A managed package puts "ns__" before its fields: "ns__Field__c" is taken for "Field__c". */
+static const char *without_namespace(const char *heading)
+{
+	const char *at = strstr(heading, "__");
+	return at && strstr(at + 2, "__c") && at > heading ? at + 2 : heading;
+}
+
+int mapping_heading(const struct mapping *m, enum side side, const char *heading)
+{
+	if (!strncmp(heading, "\xef\xbb\xbf", 3))
+		heading += 3;
+	const struct schema *columns = &m->columns[side];
+	int exact = schema_find(columns, heading);
+	if (exact >= 0)
+		return exact;
+	const char *bare = without_namespace(heading);
+	for (size_t i = 0; i < columns->n; i++)
+		if (!strcasecmp(columns->name[i], heading) || !strcasecmp(columns->name[i], bare))
+			return (int)i;
+	for (size_t i = 0; i < m->n_fields; i++) {
+		const struct field_side *s = &m->field[i].side[side];
+		for (size_t k = 0; k < s->n_aliases; k++)
+			if (!strcasecmp(s->aliases[k], heading))
+				return s->column[0];
+	}
+	return -1;
+}

@@ -1,0 +1,60 @@
+/* Planning: two sides and a base in, rows for a person out. Pure: rows leave through a callback, time comes in. */
+#ifndef MAPPING_PLAN_H
+#define MAPPING_PLAN_H
+
+#include "core/plan.h"
+#include "mapping/base.h"
+#include "mapping/match.h"
+#include "mapping/merge.h"
+#include "mapping/rules.h"
+
+struct planner {
+	const struct mapping *m;
+	struct rowset *set[2];
+	struct base *base;
+	struct rule_context rules;
+	int64_t outage;               /* START, STAMP_NONE */
+	const char *title[2];
+	const char *incomplete[2];    /* why that side was not read whole, NULL when it was */
+	bool write_base;              /* both sides are live: what agrees becomes base */
+	bool agree_only;              /* a dry run: nothing is written */
+	void *ctx;
+	int (*emit)(void *ctx, const struct plan_row *row, struct err *err);
+	/* Was this difference rejected, and has neither side moved since? */
+	bool (*rejected)(void *ctx, const char *left_id, const char *right_id, const char *field, struct value left,
+	    struct value right);
+	/* Address of a record for people, or NULL. */
+	const char *(*address)(void *ctx, enum side side, const char *id, struct arena *a);
+	struct plan_counts counts;
+	long bases;                   /* links whose base was written */
+	long no_stamp;                /* fields that differ and whose table has no modified column */
+};
+
+/* What is known of the likely beginning of the outage. */
+struct outage_guess {
+	int64_t start; /* the last time at which pairs were modified within 10 minutes of each other; STAMP_NONE */
+	long together, apart_after; /* pairs modified together up to then; pairs one side of which moved after it */
+};
+
+/* Everything: links, merges, rows, counts. The rowsets are complete and not yet indexed. */
+int plan_run(struct planner *p, struct err *err);
+/* After plan_run. */
+void plan_guess_outage(const struct planner *p, struct outage_guess *g);
+
+/* ---- between the files of the planner ---- */
+
+struct pair_rows; /* one pair under way */
+int plan_pair(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct err *err);
+int plan_single(struct planner *p, enum side side, uint32_t i, struct arena *a, struct err *err);
+
+/* A row with everything that both kinds share filled in: ids, deal, customer, owner, expiry, target's tag. Either
+ * record may be NULL. */
+void plan_row_begin(const struct planner *p, struct plan_row *row, const struct mapped *left, const struct mapped *right,
+    enum side to, struct arena *a);
+int plan_emit(struct planner *p, struct plan_row *row, struct err *err);
+void plan_row_rule(const struct planner *p, struct plan_row *row, const struct rule *rule, const char *reason);
+/* The first finding that keeps the record from being written to a side (LEFT or RIGHT), or NULL. */
+const struct finding *plan_blocker(const struct planner *p, const struct finding *f, size_t n, enum side to, bool create);
+int64_t plan_expiry(const struct mapping *m, const struct mapped *r);
+
+#endif

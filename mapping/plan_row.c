@@ -1,0 +1,90 @@
+/* What every row of a plan has in common. */
+#include <string.h>
+#include "core/text.h"
+#include "mapping/plan.h"
+
+const char *const op_names[] = { "", "create", "update", "close", "link", "delete" };
+const char *const class_names[] = { "new", "half-linked", "left-changed", "right-changed", "conflict", "divergent",
+	"candidate", "blocked" };
+const char *const decision_names[] = { "", "approve", "reject", "keep-left", "keep-right", "edit" };
+
+#define DAY INT64_C(86400000000)
+
+/* An inbound referral is answered within 14 days of its creation or archived as expired; only while it is New. */
+int64_t plan_expiry(const struct mapping *m, const struct mapped *r)
+{
+	if (!r || (m->f_status >= 0 && value_has(r->field[m->f_status]) && !status_is(r->field[m->f_status], "New")))
+		return STAMP_NONE;
+	struct value v = r->fact[FACT_EXPIRES];
+	int64_t t = value_has(v) ? stamp_parse(v.s, v.len) : STAMP_NONE;
+	if (t == STAMP_NONE && value_is(r->fact[FACT_DIRECTION], "Incoming") && value_has(r->fact[FACT_CREATED])) {
+		t = stamp_parse(r->fact[FACT_CREATED].s, r->fact[FACT_CREATED].len);
+		t = t == STAMP_NONE ? t : t + 14 * DAY;
+	}
+	return t;
+}
+
+static const char *first_text(const struct mapped *left, const struct mapped *right, int field)
+{
+	if (field < 0)
+		return "";
+	if (left && value_has(left->field[field]))
+		return left->field[field].s;
+	return right && value_has(right->field[field]) ? right->field[field].s : "";
+}
+
+void plan_row_begin(const struct planner *p, struct plan_row *row, const struct mapped *left, const struct mapped *right,
+    enum side to, struct arena *a)
+{
+	const struct mapping *m = p->m;
+	memset(row, 0, sizeof *row);
+	row->to = to;
+	row->reversible = true;
+	row->hash = row->field = row->group = row->evidence = row->rule = row->reason = row->fix = "";
+	row->comment = row->approver = row->owner_consent = row->expires = row->etag = "";
+	row->base = row->left = row->right = row->proposed = row->edited = value_absent;
+	row->left_id = left ? left->id : "";
+	row->right_id = right ? right->id : "";
+	row->deal = first_text(left, right, m->f_name);
+	row->customer = first_text(left, right, m->f_customer);
+	row->owner = first_text(right, left, m->f_owner);
+	row->modified = STAMP_NONE;
+	const struct mapped *target = to == LEFT ? left : right;
+	if (target) {
+		row->etag = target->fact[FACT_ETAG].s;
+		row->modified = target->modified;
+	}
+	int64_t expiry = plan_expiry(m, left);
+	row->sort = INT64_MAX;
+	if (expiry != STAMP_NONE) {
+		char text[32];
+		stamp_format(expiry, text);
+		row->expires = arena_strdup(a, text);
+		row->sort = expiry;
+	}
+}
+
+void plan_row_rule(const struct planner *p, struct plan_row *row, const struct rule *rule, const char *reason)
+{
+	bool french = p->rules.lang && !strcmp(p->rules.lang, "fr");
+	row->rule = rule->id;
+	row->reason = reason ? reason : french ? rule->title_fr : rule->title_en;
+	row->fix = french ? rule->fix_fr : rule->fix_en;
+}
+
+const struct finding *plan_blocker(const struct planner *p, const struct finding *f, size_t n, enum side to, bool create)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (f[i].severity != SEVERITY_ERROR)
+			continue;
+		enum rule_effect e = f[i].rule->effect;
+		if (e == EFFECT_RECORD || (e == EFFECT_SHARING && (create || to == p->rules.pc)))
+			return &f[i];
+	}
+	return NULL;
+}
+
+int plan_emit(struct planner *p, struct plan_row *row, struct err *err)
+{
+	return p->emit(p->ctx, row, err);
+}

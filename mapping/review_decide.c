@@ -1,0 +1,159 @@
+/* Whether a row may take the decision that a person wrote. Three things are never let through: a decision on a row that
+ * rules block, a value typed over what is final (a status is approved as it stands or not at all, so that the gate for the
+ * irreversible cannot be walked around), and a value that the mapping does not take. */
+#include <stdlib.h>
+#include <string.h>
+#include "core/text.h"
+#include "mapping/review_parts.h"
+#include "mapping/review_decide.h"
+
+/* Status, visibility and rows that go: moving them the other way is final on one side or forbidden. */
+static bool is_outcome(const struct mapping *m, const struct plan_row *r)
+{
+	int field = m && r->field[0] ? mapping_field(m, r->field) : -1;
+
+	return r->op == OP_CLOSE || r->op == OP_DELETE || r->step == STEP_ACCEPT ||
+	       r->step == STEP_VISIBLE || r->step == STEP_CLOSE ||
+	       strcmp(r->field, "status") == 0 || strcmp(r->field, "visible") == 0 ||
+	       (field >= 0 && (field == m->f_status || field == m->f_visible));
+}
+
+static const char *words(struct arena *a, const struct review_ask *q)
+{
+	return arena_printf(a, "approve, reject, keep %s, keep %s or edit", q->titles->side[LEFT],
+	    q->titles->side[RIGHT]);
+}
+
+static const char *keep_refused(struct arena *a, const struct review_ask *q, enum decision d)
+{
+	const struct plan_row *r = q->row;
+	enum side writes = d == DECISION_KEEP_LEFT ? RIGHT : LEFT;
+
+	if (r->class != CLASS_CONFLICT && r->class != CLASS_LEFT_CHANGED &&
+	    r->class != CLASS_RIGHT_CHANGED)
+		return arena_printf(a,
+		    "a side can be kept only of a field that changed, and this row is %s: approve "
+		    "or reject it",
+		    class_names[r->class]);
+	if (!r->field[0])
+		return "a side can be kept only of a field: approve or reject this row";
+	if (r->class != CLASS_CONFLICT && writes != r->to && is_outcome(q->m, r))
+		return arena_printf(a,
+		    "%s cannot be put back in %s by this plan: reject the row, or change it there "
+		    "and plan again",
+		    r->field, q->titles->side[writes]);
+	return NULL;
+}
+
+static const char *edit_refused(struct arena *a, const struct review_ask *q)
+{
+	const struct plan_row *r = q->row;
+
+	if (r->field[0] && is_outcome(q->m, r))
+		return arena_printf(a, "%s is not typed: approve, reject or keep a side", r->field);
+	if (!r->field[0] || (r->op != OP_UPDATE && r->op != OP_NONE))
+		return "only a single field can be edited: approve or reject this row, and change "
+		       "the values in "
+		       "the system they come from";
+	if (!q->has_proposed)
+		return "there is no column proposed to take the value from";
+	if (!q->m || mapping_field(q->m, r->field) < 0)
+		return arena_printf(
+		    a, "the mapping has no field %s any more: plan again", r->field);
+	return NULL;
+}
+
+static const char *approve_refused(struct arena *a, const struct review_ask *q)
+{
+	const struct plan_row *r = q->row;
+
+	if (r->class == CLASS_CONFLICT && r->proposed.state == VALUE_ABSENT)
+		return arena_printf(a,
+		    "nothing is proposed for a conflict: write keep %s, keep %s, or edit and a "
+		    "value",
+		    q->titles->side[LEFT], q->titles->side[RIGHT]);
+	return NULL;
+}
+
+/* The typed value, normalised and known to have a form on the side it goes to. */
+static const char *take_edit(
+    struct arena *a, const struct review_ask *q, bool untouched, struct value *out)
+{
+	const struct plan_row *r = q->row;
+	const char *why = NULL;
+	struct value before = r->to == LEFT ? r->left : r->right;
+	struct assign assign[FIELD_PATHS];
+	struct err err = { 0 };
+	size_t n = 0;
+
+	if (!value_has(q->proposed))
+		return "edit needs a value under proposed; to empty the field write <clear>";
+	int field = mapping_field(q->m, r->field);
+	const struct field_side *side = &q->m->field[field].side[r->to];
+	if (value_is(q->proposed, "<clear>")) {
+		*out = value_empty;
+	} else if (untouched && value_has(q->shown->proposed)) {
+		/* A spreadsheet may have retyped it: the plan's own text is the true one. */
+		*out = r->proposed;
+	} else if (mapping_parse(q->m, (size_t)field, q->proposed, a, out, &why) < 0) {
+		return arena_printf(a, "%s is no value for %s (%s): %s",
+		    arena_printf(a, "\"%.*s\"",
+			(int)(q->proposed.len > 120 ? 120 : q->proposed.len), q->proposed.s),
+		    r->field, type_name(q->m->field[field].type), why ? why : "it cannot be read");
+	} else if (!value_has(*out)) {
+		return "to empty the field write <clear>";
+	}
+	if (side->n_paths && side->write != WRITE_NEVER &&
+	    mapping_assign(q->m, (size_t)field, r->to, *out, before, a, assign, &n, &err) < 0)
+		return arena_printf(a, "%s cannot be written in %s: %s", r->field,
+		    q->titles->side[r->to], err.text);
+	return NULL;
+}
+
+/* See review_decide.h. */
+const char *review_decide(
+    struct arena *a, const struct review_ask *q, struct review_found *out, enum review_column *bad)
+{
+	const struct plan_row *r = q->row;
+	int d = review_decision_parse(a, q->decision, q->info, q->titles);
+	struct value written = review_proposed(a, q->shown, q->shown->proposed, q->book);
+	struct value edited = review_proposed(a, q->shown, r->edited, q->book);
+	bool untouched = !q->has_proposed || review_same(a, written, q->proposed);
+	const char *why = NULL;
+
+	*bad = RC_DECISION;
+	if (d < 0)
+		return arena_printf(a, "\"%.*s\" is no decision: write %s",
+		    (int)(q->decision.len > 60 ? 60 : q->decision.len), q->decision.s, words(a, q));
+	if (d != DECISION_NONE && (r->class == CLASS_BLOCKED || r->class == CLASS_DIVERGENT))
+		return arena_printf(a, "the row is %s and takes no decision%s%s",
+		    class_names[r->class], r->fix[0] ? ": " : "", r->fix);
+	if (d == DECISION_KEEP_LEFT || d == DECISION_KEEP_RIGHT)
+		why = keep_refused(a, q, (enum decision)d);
+	else if (d == DECISION_EDIT)
+		why = edit_refused(a, q);
+	else if (d == DECISION_APPROVE)
+		why = approve_refused(a, q);
+	if (why)
+		return why;
+	if (d == DECISION_APPROVE && strcmp(r->owner_consent, "yes") == 0 && !q->approver[0]) {
+		*bad = RC_APPROVER;
+		return "approving states that the customer agreed to share contact data: write who "
+		       "states it "
+		       "under approver";
+	}
+	*bad = RC_PROPOSED;
+	if (d == DECISION_EDIT) {
+		why = take_edit(a, q, untouched, &out->edited);
+		if (why)
+			return why;
+	} else if (!untouched && !(d == DECISION_NONE && r->decision == DECISION_EDIT &&
+				     review_same(a, edited, q->proposed))) {
+		return arena_printf(a,
+		    "proposed was changed without the decision edit: write edit, or put \"%.*s\" "
+		    "back",
+		    (int)(written.len > 120 ? 120 : written.len), written.s);
+	}
+	out->decision = (enum decision)d;
+	return NULL;
+}

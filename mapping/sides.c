@@ -1,0 +1,360 @@
+#include "mapping/sides.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "core/conf_file.h"
+#include "core/log.h"
+#include "core/text.h"
+
+/* Deal value per currency, exact. Few currencies, many records. */
+struct sums {
+	size_t n;
+	struct sum {
+		char currency[8];
+		char *total;
+	} entry[200];
+};
+
+static void sums_add(struct sums *s, const struct mapping *m, const struct mapped *r)
+{
+	if (m->f_value < 0 || m->f_currency < 0 || !(r->flags & MAPPED_SCOPE_LINKED) || r->bad[m->f_value] ||
+	    r->bad[m->f_currency] || !value_has(r->field[m->f_value]))
+		return;
+	struct value k = r->field[m->f_currency];
+	size_t i = 0;
+	while (i < s->n && !value_is(k, s->entry[i].currency))
+		i++;
+	if (i == s->n) {
+		if (s->n == sizeof s->entry / sizeof s->entry[0] || k.len >= sizeof s->entry[0].currency)
+			return;
+		memcpy(s->entry[i].currency, k.s, k.len);
+		s->entry[i].currency[k.len] = '\0';
+		s->entry[i].total = xstrdup("0");
+		s->n++;
+	}
+	struct arena a = { 0 };
+	char *sum = decimal_add(&a, s->entry[i].total, r->field[m->f_value].s);
+	if (sum) {
+		free(s->entry[i].total);
+		s->entry[i].total = xstrdup(sum);
+	}
+	arena_release(&a);
+}
+
+static void sums_free(struct sums *s)
+{
+	for (size_t i = 0; s && i < s->n; i++)
+		free(s->entry[i].total);
+	free(s);
+}
+
+const char *sides_sums(const struct sides *s, struct arena *a)
+{
+	struct buf b = { 0 };
+	buf_addc(&b, '{');
+	for (enum side side = LEFT; side <= RIGHT; side++) {
+		buf_addf(&b, "%s\"%s\":{", side == LEFT ? "" : ",", side_name(side));
+		for (size_t i = 0; i < s->sums[side]->n; i++)
+			buf_addf(&b, "%s\"%s\":\"%s\"", i ? "," : "", s->sums[side]->entry[i].currency,
+			    s->sums[side]->entry[i].total);
+		buf_addc(&b, '}');
+	}
+	buf_addc(&b, '}');
+	char *text = arena_strdup(a, b.s);
+	buf_release(&b);
+	return text;
+}
+
+int option_stamp(const char *option, const char *text, int64_t *out, struct err *err)
+{
+	*out = STAMP_NONE;
+	if (!text)
+		return 0;
+	*out = stamp_parse(text, strlen(text));
+	if (*out == STAMP_NONE)
+		return err_set(err, ERR_USAGE, "%s %s: is no time; write it like 2026-11-03T08:30:00Z", option, text);
+	return 0;
+}
+
+/* Which systems: none named, both named, or files in the places of some. */
+static int choose_pair(struct sides *s, const struct options *o, struct err *err)
+{
+	const char *name[2] = { NULL, NULL };
+	bool file[2] = { false, false };
+	if (o->n_args != 0 && o->n_args != 2)
+		return err_set(err, ERR_USAGE, "give LEFT and RIGHT, or neither");
+	for (int i = 0; i < o->n_args; i++) {
+		file[i] = conf_is_table(o->arg[i]);
+		name[i] = file[i] ? NULL : o->arg[i];
+	}
+	if (o->pair) {
+		for (size_t i = 0; i < s->ws.n_pairs; i++)
+			if (!strcmp(s->ws.pairs[i].name, o->pair))
+				s->pair = &s->ws.pairs[i];
+		if (!s->pair)
+			return err_set(err, ERR_USAGE, "%s has no pair \"%s\"", s->ws.file.path, o->pair);
+	} else {
+		s->pair = workspace_pair(&s->ws, name[LEFT], name[RIGHT], err);
+	}
+	if (!s->pair)
+		return -1;
+	s->used = *s->pair;
+	for (int i = 0; i < o->n_args; i++)
+		if (file[i]) {
+			if (conf_file_system(&s->ws, o->arg[i], s->pair->side[i]->kind, &s->file[i], err) < 0)
+				return -1;
+			s->used.side[i] = &s->file[i];
+		}
+	if (s->only_file) {
+		if (conf_file_system(&s->ws, s->only_file, s->pair->side[s->only]->kind, &s->file[s->only], err) < 0)
+			return -1;
+		s->used.side[s->only] = &s->file[s->only];
+	}
+	s->pair = &s->used;
+	s->live = !s->pair->side[LEFT]->file && !s->pair->side[RIGHT]->file;
+	return 0;
+}
+
+int sides_open(struct sides *s, const struct options *o, bool write, struct err *err)
+{
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		s->sums[i] = xcalloc(1, sizeof *s->sums[i]);
+	if (workspace_open(&s->ws, ".", err) < 0 || choose_pair(s, o, err) < 0 ||
+	    mapping_open(&s->mapping, s->pair->mapping, err) < 0)
+		return -1;
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		if (strcmp(s->mapping.kind[i], s->pair->side[i]->kind))
+			return err_set(err, ERR_USAGE, "%s: its %s side is %s, the pair's is %s (%s)", s->mapping.path,
+			    side_name(i), s->mapping.kind[i], s->pair->side[i]->kind, s->pair->side[i]->name);
+	/* a run that calls a service counts its calls, so it holds the ledger even when it changes nothing */
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		write |= !s->pair->side[i]->file && (!s->one_side || i == s->only);
+	if (ledger_open(&s->ledger, &s->ws, write, err) < 0)
+		return -1;
+	s->has_ledger = true;
+	budget_init(&s->budget, &s->ledger, s->pair, o->max_calls, o->reserve);
+	for (enum side i = LEFT; i <= RIGHT; i++) {
+		if (s->one_side && i != s->only)
+			continue;
+		s->source[i] = source_open(s->pair->side[i], &s->ws, &s->mapping, i, &s->budget.meter, err);
+		if (!s->source[i])
+			return -1;
+	}
+	return 0;
+}
+
+int side_read(struct source *source, const struct mapping *m, enum side side, const struct read_request *q,
+    int (*fn)(void *ctx, const struct mapped *r, struct err *err), void *ctx, struct err *err)
+{
+	struct arena a = { 0 };
+	struct record native;
+	struct mapped r;
+	int got = source_read(source, q, err);
+	if (got < 0)
+		return -1;
+	/* the source may give more columns than the mapping knows: cells are moved to the mapping's places */
+	const struct schema *from = source_columns(source), *to = &m->columns[side];
+	int *place = xcalloc(to->n, sizeof *place);
+	for (size_t i = 0; i < to->n; i++)
+		place[i] = schema_find(from, to->name[i]);
+	while ((got = source_next(source, &a, &native, err)) > 0) {
+		struct record moved = { to, arena_alloc(&a, to->n * sizeof *moved.cell) };
+		for (size_t i = 0; i < to->n; i++)
+			moved.cell[i] = place[i] < 0 ? value_absent : native.cell[place[i]];
+		mapping_apply(m, side, &moved, &a, &r);
+		if (fn(ctx, &r, err) < 0) {
+			got = -1;
+			break;
+		}
+		arena_reset(&a);
+	}
+	free(place);
+	arena_release(&a);
+	return got;
+}
+
+struct take {
+	struct sides *s;
+	enum side side;
+};
+
+static int take_record(void *ctx, const struct mapped *r, struct err *err)
+{
+	struct take *t = ctx;
+	sums_add(t->s->sums[t->side], &t->s->mapping, r);
+	return rowset_add(&t->s->set[t->side], r, err);
+}
+
+/* With --since a changed record's partner may be old: it is fetched by the ids that either half of the link names. */
+static int take_page(struct sides *s, enum side side, const struct page *page, struct arena *a, struct err *err)
+{
+	const struct schema *to = &s->mapping.columns[side];
+	for (size_t i = 0; i < page->n; i++) {
+		struct mapped r;
+		struct record moved = { to, arena_alloc(a, to->n * sizeof *moved.cell) };
+		for (size_t k = 0; k < to->n; k++)
+			moved.cell[k] = record_get(&page->record[i], to->name[k]);
+		mapping_apply(&s->mapping, side, &moved, a, &r);
+		bool known = false;
+		for (int k = 0; k < 2; k++)
+			for (uint32_t j = NO_ROW; (j = rowset_find(&s->set[side], k, rowset_id_hash(r.id), j)) != NO_ROW;)
+				known = true;
+		if (known) /* read already: rungs that are no ids give no false positive here, only a skip to be safe */
+			continue;
+		struct take t = { s, side };
+		if (take_record(&t, &r, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+#define FETCH_BATCH 100
+
+static int fetch_partners(struct sides *s, enum side from, struct err *err)
+{
+	enum side to = side_other(from);
+	struct system *sys = source_system(s->source[to]);
+	struct arena a = { 0 };
+	size_t n = s->set[from].n;
+	int rc = -1;
+	if (!sys)
+		return 0;
+	rowset_index(&s->set[to]);
+	for (size_t begin = 0; begin < n; begin += FETCH_BATCH) {
+		const char *ids[FETCH_BATCH], *mine[FETCH_BATCH];
+		size_t n_ids = 0, n_mine = 0;
+		for (size_t i = begin; i < n && i < begin + FETCH_BATCH; i++) {
+			struct mapped r;
+			if (rowset_load(&s->set[from], i, &a, &r, err) < 0)
+				goto done;
+			if (value_has(r.fact[FACT_PEER]))
+				ids[n_ids++] = r.fact[FACT_PEER].s;
+			mine[n_mine++] = r.id;
+		}
+		struct page page = { 0 };
+		if (n_ids && (system_fetch(sys, &a, ids, n_ids, &page, err) < 0 || take_page(s, to, &page, &a, err) < 0))
+			goto done;
+		const char *peer = s->mapping.fact_path[to][FACT_PEER];
+		page = (struct page){ 0 };
+		if (n_mine && peer &&
+		    (system_find(sys, &a, peer, mine, n_mine, &page, err) < 0 || take_page(s, to, &page, &a, err) < 0))
+			goto done;
+		rowset_index(&s->set[to]);
+		arena_reset(&a);
+	}
+	rc = 0;
+done:
+	arena_release(&a);
+	return rc;
+}
+
+static void explain_incomplete(struct sides *s, enum side i, const struct options *o)
+{
+	const struct system_driver *d = s->mapping.driver[i];
+	long rows = source_rows(s->source[i]);
+	char *why = NULL;
+	if (o->since || o->where)
+		why = xasprintf("it was read with %s", o->since ? "--since" : "--where");
+	else if (s->pair->side[i]->file && d->bulk_rows && (size_t)rows == d->bulk_rows)
+		why = xasprintf("the file has exactly %zu rows, so the portal may have cut it", d->bulk_rows);
+	else if (!s->state[i].complete)
+		why = xstrdup("it was not read to its end");
+	else if (s->state[i].server_count >= 0 && s->state[i].server_count != rows)
+		why = xasprintf("the service counts %ld records and gave %ld", s->state[i].server_count, rows);
+	s->incomplete[i] = why;
+}
+
+int sides_read(struct sides *s, const struct options *o, struct err *err)
+{
+	struct read_request q = { .since = STAMP_NONE };
+	char *folder = workspace_path(&s->ws, "", err), *eq = NULL;
+	int rc = -1;
+	if (!folder || option_stamp("--since", o->since, &q.since, err) < 0)
+		goto done;
+	if (o->where) {
+		eq = xstrdup(o->where);
+		char *at = strchr(eq, '=');
+		if (!at) {
+			err_set(err, ERR_USAGE, "--where %s: write it as FIELD=VALUE", o->where);
+			goto done;
+		}
+		*at = '\0';
+		q.where_field = eq;
+		q.where_value = at + 1;
+	}
+	for (enum side i = LEFT; i <= RIGHT; i++) {
+		struct take t = { s, i };
+		struct system *sys = s->source[i] ? source_system(s->source[i]) : NULL;
+		struct arena a = { 0 };
+		const char *text = "";
+		if (!s->source[i]) {
+			s->state[i].at = STAMP_NONE;
+			continue;
+		}
+		if (rowset_open(&s->set[i], &s->mapping, i, folder, err) < 0)
+			goto done;
+		if (sys && system_identify(sys, &a, &text, err) < 0) {
+			err_prefix(err, "%s", s->pair->side[i]->name);
+			arena_release(&a);
+			goto done;
+		}
+		s->environment[i] = xstrdup(text);
+		arena_release(&a);
+		if (side_read(s->source[i], &s->mapping, i, &q, take_record, &t, err) < 0) {
+			err_prefix(err, "%s", s->pair->side[i]->name);
+			goto done;
+		}
+		source_state(s->source[i], &s->state[i]);
+		explain_incomplete(s, i, o);
+		log_note("%s: %ld records read", s->pair->side[i]->name, s->set[i].read);
+	}
+	if (o->since && (fetch_partners(s, LEFT, err) < 0 || fetch_partners(s, RIGHT, err) < 0))
+		goto done;
+	if (s->live && !s->one_side && !strcmp(s->environment[LEFT], s->environment[RIGHT])) {
+		err_set(err, ERR_BRAKE, "both sides are the same environment (%s): nothing is planned", s->environment[LEFT]);
+		goto done;
+	}
+	rc = 0;
+done:
+	free(folder);
+	free(eq);
+	return rc;
+}
+
+struct rule_context sides_rules(const struct sides *s, const struct options *o)
+{
+	struct rule_context c = { .pc = LEFT, .lang = o->lang ? o->lang : s->ws.locale };
+	int64_t latest = STAMP_NONE;
+	for (enum side i = LEFT; i <= RIGHT; i++) {
+		c.complete[i] = !s->incomplete[i];
+		c.truncated[i] = s->pair->side[i]->file && s->mapping.driver[i]->bulk_rows &&
+		    (size_t)s->set[i].read == s->mapping.driver[i]->bulk_rows;
+		if (!strcmp(s->mapping.kind[i], "partner-center"))
+			c.pc = i;
+		latest = s->state[i].at > latest ? s->state[i].at : latest;
+	}
+	c.now = latest;
+	c.pc_title = s->mapping.driver[c.pc]->title;
+	c.crm_title = s->mapping.driver[side_other(c.pc)]->title;
+	return c;
+}
+
+int sides_close(struct sides *s, struct err *err)
+{
+	int rc = 0;
+	for (enum side i = LEFT; i <= RIGHT; i++) {
+		source_close(s->source[i]);
+		rowset_close(&s->set[i]);
+		conf_system_release(&s->file[i]);
+		sums_free(s->sums[i]);
+		free(s->environment[i]);
+		free(s->incomplete[i]);
+	}
+	if (s->has_ledger) {
+		rc = budget_settle(&s->budget, true, err);
+		ledger_close(&s->ledger);
+	}
+	mapping_close(&s->mapping);
+	workspace_close(&s->ws);
+	return rc;
+}
