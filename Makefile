@@ -18,7 +18,7 @@ LIBS    := -lcsv -lxlsxwriter -lcurl -lcjson -lsqlite3 -lzip -lexpat -lcrypto -l
 
 CORE    := $(wildcard core/*.c)
 DRIVERS := $(wildcard systems/*.c)
-LIB     := $(CORE) $(DRIVERS) $(wildcard exporter/*.c mapping/*.c importer/*.c)
+LIB     := $(CORE) $(DRIVERS) $(wildcard systems/*/*.c) $(wildcard exporter/*.c mapping/*.c importer/*.c)
 SANDBOX := $(wildcard samples/sandbox/*.c)
 WORLD   := $(wildcard samples/world/*.c)
 UNIT    := $(wildcard tests/unit/test_*.c)

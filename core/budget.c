@@ -4,6 +4,8 @@
  * too many. `daily_calls` covers the calls to both systems and the connector's own events that our
  * writes wake. */
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "core/text.h"
@@ -188,6 +190,29 @@ int budget_expect(struct budget *b, enum side side, long calls, long echoes, str
 }
 
 /* Puts what was really sent in place of what was expected. */
+/* Ages are told by the services' clock, also when no service is asked: how far it is from ours. */
+static int keep_clock(struct budget *b, struct err *err)
+{
+	bool heard = b->system[0].day[0] || b->system[1].day[0];
+	char text[32];
+
+	if (!heard || b->clock_kept)
+		return 0;
+	b->clock_kept = true;
+	snprintf(text, sizeof(text), "%lld", (long long)(budget_now(b) - (int64_t)time(NULL) * MICRO));
+	return ledger_set(b->ledger, "clock_offset", text, err);
+}
+
+int64_t ledger_now(struct ledger *l)
+{
+	struct arena a = { 0 };
+	const char *offset = ledger_get(l, &a, "clock_offset");
+	int64_t now = (int64_t)time(NULL) * MICRO + (offset ? strtoll(offset, NULL, 10) : 0);
+
+	arena_release(&a);
+	return now;
+}
+
 int budget_settle(struct budget *b, bool sent, struct err *err)
 {
 	if (b->failed.kind)
@@ -205,5 +230,5 @@ int budget_settle(struct budget *b, bool sent, struct err *err)
 			return -1;
 		s->pending = s->charged = s->echoes = 0;
 	}
-	return 0;
+	return keep_clock(b, err);
 }

@@ -22,6 +22,7 @@ struct budget {
 	long max_calls;        /* of the run, -1 none */
 	long daily, reserve;   /* of the pair, -1 none */
 	long taken;
+	bool clock_kept;       /* how far the services' clock is from ours stands in the ledger */
 	struct err failed;     /* the ledger refused while a request was under way */
 };
 
@@ -40,5 +41,7 @@ int budget_expect(struct budget *b, enum side side, long calls, long echoes, str
 int budget_settle(struct budget *b, bool sent, struct err *err);
 /* Now, by the services' clock where one was heard. */
 int64_t budget_now(const struct budget *b);
+/* Now by the services' clock as it was last heard, for commands that ask no service. */
+int64_t ledger_now(struct ledger *l);
 
 #endif

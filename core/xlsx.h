@@ -6,6 +6,7 @@
  *   xlsx_read.c     workbook, relationships, styles: which sheet is which part
  *   xlsx_sheet.c    rows of one sheet
  *   xlsx_write.c    writing: libxlsxwriter
+ *   xlsx_columns.c  columns of a sheet being written, words of drop-downs
  *   xlsx_check.c    is what was written whole?
  */
 #ifndef CORE_XLSX_H
@@ -50,6 +51,39 @@ void xlsx_part_fail(struct xlsx_part *p, const char *fmt, ...) __attribute__((fo
 void xlsx_part_close(struct xlsx_part *p);
 /* Value of an attribute by its name without prefix, or NULL. */
 const char *xml_attribute(const char **attribute, const char *name);
+
+/* ---- xlsx_columns.c ---- */
+
+/* The words of drop-downs; equal lists are kept once. A list is named by its place, from 1. */
+struct word_lists {
+	struct word_list {
+		char **item;
+		size_t n;
+	} *list;
+	size_t n;
+};
+size_t word_lists_add(struct word_lists *w, const char *const *choices);
+void word_lists_release(struct word_lists *w);
+
+struct xlsx_columns {
+	struct xlsx_column {
+		char *heading;
+		double width;
+		bool hidden, wrap;
+		enum column_type type;
+		enum cell_look look;
+		size_t list;   /* of words, from 1; 0: no drop-down */
+		char *link;    /* of the next row */
+		int next_look; /* of the next row; -1: as the column */
+	} *column;
+	size_t n;
+	struct word_lists lists; /* of all sheets */
+};
+void xlsx_columns_copy(struct xlsx_columns *c, const struct column_def *def, size_t n);
+/* Lines the row needs for its wrapped cells, at least 1. */
+size_t xlsx_columns_lines(const struct xlsx_columns *c, const struct value *cell);
+/* Forgets the columns, keeps the lists of words. */
+void xlsx_columns_drop(struct xlsx_columns *c);
 
 /* ---- xlsx_check.c ---- */
 
@@ -101,16 +135,6 @@ const char *xlsx_cell_text(
     struct buf *out, const char *s, size_t len, const char *sheet, size_t column, size_t row);
 /* An address a cell may lead to: http or https, ASCII, no spaces, no longer than a workbook takes. */
 bool xlsx_link_fits(const char *url);
-/* The words of drop-downs; equal lists are kept once. A list is named by its place, from 1. */
-struct word_lists {
-	struct word_list {
-		char **item;
-		size_t n;
-	} *list;
-	size_t n;
-};
-size_t word_lists_add(struct word_lists *w, const char *const *choices);
-void word_lists_release(struct word_lists *w);
 /* A name a sheet may have: at most 31 characters, none of []:*?/\, with " N" for part N > 1. out holds 128. */
 void xlsx_sheet_name(char out[128], const char *name, unsigned part);
 /* Valid UTF-8 without NUL: each wrong byte becomes U+FFFD. NULL when s was valid. */

@@ -4,7 +4,6 @@
 #include "core/xlsx.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
 #include "core/text.h"
@@ -233,39 +232,4 @@ bool xlsx_link_fits(const char *url)
 		if (*s <= ' ' || *s == 0x7F || (unsigned char)*s >= 0x80)
 			return false;
 	return true;
-}
-
-size_t word_lists_add(struct word_lists *w, const char *const *choices)
-{
-	size_t i, j, n = 0;
-
-	while (choices[n])
-		n++;
-	if (n == 0)
-		return 0;
-	for (i = 0; i < w->n; i++) {
-		for (j = 0; w->list[i].n == n && j < n; j++)
-			if (strcmp(w->list[i].item[j], choices[j]) != 0)
-				break;
-		if (w->list[i].n == n && j == n)
-			return i + 1;
-	}
-	w->list = xreallocarray(w->list, w->n + 1, sizeof(*w->list));
-	w->list[w->n].item = xcalloc(n + 1, sizeof(char *));
-	for (j = 0; j < n; j++)
-		w->list[w->n].item[j] = xstrdup(choices[j]);
-	w->list[w->n].n = n;
-	return ++w->n;
-}
-
-void word_lists_release(struct word_lists *w)
-{
-	size_t i, j;
-
-	for (i = 0; i < w->n; i++) {
-		for (j = 0; j < w->list[i].n; j++)
-			free(w->list[i].item[j]);
-		free(w->list[i].item);
-	}
-	free(w->list);
 }

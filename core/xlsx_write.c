@@ -13,8 +13,9 @@
 #include "core/log.h"
 #include "core/rowbuf.h"
 
-#define LISTS     "rejoin lists" /* hidden sheet with the words of drop-downs */
-#define LINKS_MAX 65530
+#define LISTS       "rejoin lists" /* hidden sheet with the words of drop-downs */
+#define LINKS_MAX   65530
+#define LINE_HEIGHT 15 /* points */
 
 /* Colours that keep apart for people who see red and green alike: blue-grey against orange, and form besides. */
 static const struct {
@@ -30,16 +31,6 @@ static const struct {
 };
 enum { LOOK_COUNT = sizeof(looks) / sizeof(looks[0]) };
 
-struct column {
-	char *heading;
-	double width;
-	bool hidden;
-	enum column_type type;
-	bool wrap;
-	enum cell_look look;
-	size_t list; /* index into lists + 1; 0: no drop-down */
-};
-
 struct xlsx_writer {
 	lxw_workbook *book;
 	lxw_worksheet *sheet;
@@ -48,16 +39,12 @@ struct xlsx_writer {
 	char *name; /* of the table, without a number */
 	char sheet_name[128];
 	unsigned part;
-	struct column *column;
-	size_t n;
+	struct xlsx_columns columns;
 	lxw_row_t row; /* next row, from 0 */
 	size_t links;  /* on the sheet under way */
-	char **link;   /* of the next row */
-	int *look;     /* of the next row; -1: the column's */
 	/* By look, form, wrap, link; made when first needed. */
 	lxw_format *format[LOOK_COUNT][FORM_COUNT][2][2];
 	lxw_format *heading;
-	struct word_lists lists;
 	/* Bytes of rows of each sheet that is done, for the check at the end. */
 	int64_t *rows_length;
 	size_t n_sheets;
@@ -169,15 +156,15 @@ static int end_sheet(struct xlsx_writer *w, struct err *err)
 	if (!w->sheet)
 		return 0;
 	errno = 0;
-	if (w->n)
-		code = worksheet_autofilter(w->sheet, 0, 0, last, (lxw_col_t)(w->n - 1));
-	for (i = 0; code == LXW_NO_ERROR && i < w->n; i++) {
-		if (!w->column[i].list || last == 0)
+	if (w->columns.n)
+		code = worksheet_autofilter(w->sheet, 0, 0, last, (lxw_col_t)(w->columns.n - 1));
+	for (i = 0; code == LXW_NO_ERROR && i < w->columns.n; i++) {
+		if (!w->columns.column[i].list || last == 0)
 			continue;
-		cell_name(w->column[i].list - 1, 1, letters);
+		cell_name(w->columns.column[i].list - 1, 1, letters);
 		letters[strlen(letters) - 1] = '\0';
 		snprintf(formula, sizeof(formula), "='%s'!$%s$1:$%s$%zu", LISTS, letters, letters,
-		    w->lists.list[w->column[i].list - 1].n);
+		    w->columns.lists.list[w->columns.column[i].list - 1].n);
 		rule.value_formula = formula;
 		code = worksheet_data_validation_range(
 		    w->sheet, 1, (lxw_col_t)i, last, (lxw_col_t)i, &rule);
@@ -207,7 +194,7 @@ static const char *cell_text(struct xlsx_writer *w, size_t column, const char *s
 
 static int begin_sheet(struct xlsx_writer *w, struct err *err)
 {
-	struct column *c;
+	struct xlsx_column *c;
 	lxw_row_col_options options = { 0 };
 	lxw_error code = LXW_NO_ERROR;
 	size_t i;
@@ -223,48 +210,29 @@ static int begin_sheet(struct xlsx_writer *w, struct err *err)
 	worksheet_fit_to_pages(w->sheet, 1, 0);
 	worksheet_repeat_rows(w->sheet, 0, 0);
 	worksheet_ignore_errors(w->sheet, LXW_IGNORE_NUMBER_STORED_AS_TEXT, "A1:XFD1048576");
-	for (i = 0; code == LXW_NO_ERROR && i < w->n; i++) {
-		c = &w->column[i];
+	for (i = 0; code == LXW_NO_ERROR && i < w->columns.n; i++) {
+		c = &w->columns.column[i];
 		options.hidden = c->hidden;
 		code = worksheet_set_column_opt(w->sheet, (lxw_col_t)i, (lxw_col_t)i, c->width,
 		    format_for(w, LOOK_PLAIN, FORM_TEXT, c->wrap, false), &options);
 	}
-	for (i = 0; code == LXW_NO_ERROR && i < w->n; i++)
+	for (i = 0; code == LXW_NO_ERROR && i < w->columns.n; i++)
 		code = worksheet_write_string(w->sheet, 0, (lxw_col_t)i,
-		    cell_text(w, i, w->column[i].heading, strlen(w->column[i].heading)),
+		    cell_text(
+			w, i, w->columns.column[i].heading, strlen(w->columns.column[i].heading)),
 		    w->heading);
 	w->row = 1;
 	return code == LXW_NO_ERROR ? 0 : failed(code, "the headings", err);
 }
 
-static void drop_columns(struct xlsx_writer *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->n; i++) {
-		free(w->column[i].heading);
-		free(w->link[i]);
-	}
-	free(w->column);
-	free(w->link);
-	free(w->look);
-	w->column = NULL;
-	w->link = NULL;
-	w->look = NULL;
-	w->n = 0;
-}
-
 int xlsx_writer_sheet(struct xlsx_writer *w, const char *name, const struct column_def *columns,
     size_t n, struct err *err)
 {
-	size_t i, len;
-
 	if (end_sheet(w, err) < 0)
 		return -1;
 	if (n > ROW_COLUMNS_MAX)
 		return err_set(
 		    err, ERR_USAGE, "a sheet has at most 16,384 columns, these are %zu", n);
-	drop_columns(w);
 	if (!w->heading) {
 		w->heading = workbook_add_format(w->book);
 		if (!w->heading)
@@ -276,27 +244,7 @@ int xlsx_writer_sheet(struct xlsx_writer *w, const char *name, const struct colu
 		format_set_text_wrap(w->heading);
 		format_set_align(w->heading, LXW_ALIGN_VERTICAL_CENTER);
 	}
-	w->column = xcalloc(n, sizeof(*w->column));
-	w->link = xcalloc(n, sizeof(*w->link));
-	w->look = xcalloc(n, sizeof(*w->look));
-	w->n = n;
-	for (i = 0; i < n; i++) {
-		len = strlen(columns[i].heading);
-		w->look[i] = -1;
-		w->column[i] = (struct column){
-			.heading = xstrdup(columns[i].heading),
-			.width = columns[i].width > 0 ? columns[i].width
-						      : (double)(len < 7    ? 10
-								 : len > 47 ? 50
-									    : len + 3),
-			.hidden = columns[i].hidden,
-			.type = columns[i].type,
-			.wrap = columns[i].wrap,
-			.look = columns[i].look,
-			.list =
-			    columns[i].choices ? word_lists_add(&w->lists, columns[i].choices) : 0,
-		};
-	}
+	xlsx_columns_copy(&w->columns, columns, n);
 	free(w->name);
 	w->name = xstrdup(name ? name : "Sheet");
 	w->part = 1;
@@ -305,8 +253,8 @@ int xlsx_writer_sheet(struct xlsx_writer *w, const char *name, const struct colu
 
 static lxw_error write_cell(struct xlsx_writer *w, size_t i, struct value v)
 {
-	const struct column *c = &w->column[i];
-	enum cell_look look = w->look[i] >= 0 ? (enum cell_look)w->look[i] : c->look;
+	const struct xlsx_column *c = &w->columns.column[i];
+	enum cell_look look = c->next_look >= 0 ? (enum cell_look)c->next_look : c->look;
 	lxw_col_t column = (lxw_col_t)i;
 	enum number_form form;
 	double number = 0;
@@ -315,9 +263,9 @@ static lxw_error write_cell(struct xlsx_writer *w, size_t i, struct value v)
 		return looks[look].fill ? worksheet_write_blank(w->sheet, w->row, column,
 					      format_for(w, look, FORM_TEXT, c->wrap, false))
 					: LXW_NO_ERROR;
-	if (w->link[i] && w->links < LINKS_MAX) {
+	if (c->link && w->links < LINKS_MAX) {
 		w->links++;
-		return worksheet_write_url_opt(w->sheet, w->row, column, w->link[i],
+		return worksheet_write_url_opt(w->sheet, w->row, column, c->link,
 		    format_for(w, look, FORM_TEXT, c->wrap, true), cell_text(w, i, v.s, v.len),
 		    NULL);
 	}
@@ -333,7 +281,7 @@ int xlsx_writer_row(struct xlsx_writer *w, const struct value *cell, size_t n, s
 {
 	char name[16];
 	lxw_error code;
-	size_t i;
+	size_t i, lines;
 
 	if (w->row == SHEET_ROWS_MAX) {
 		if (end_sheet(w, err) < 0)
@@ -343,11 +291,17 @@ int xlsx_writer_row(struct xlsx_writer *w, const struct value *cell, size_t n, s
 			return -1;
 	}
 	errno = 0;
+	lines = xlsx_columns_lines(&w->columns, cell);
+	if (lines > 1) {
+		code = worksheet_set_row(w->sheet, w->row, (double)lines * LINE_HEIGHT, NULL);
+		if (code != LXW_NO_ERROR)
+			return failed(code, "the height of a row", err);
+	}
 	for (i = 0; i < n; i++) {
 		code = write_cell(w, i, cell[i]);
-		free(w->link[i]);
-		w->link[i] = NULL;
-		w->look[i] = -1;
+		free(w->columns.column[i].link);
+		w->columns.column[i].link = NULL;
+		w->columns.column[i].next_look = -1;
 		if (code != LXW_NO_ERROR) {
 			cell_name(i, w->row + 1, name);
 			return failed(code, name, err);
@@ -359,16 +313,16 @@ int xlsx_writer_row(struct xlsx_writer *w, const struct value *cell, size_t n, s
 
 void xlsx_writer_link(struct xlsx_writer *w, size_t column, const char *url)
 {
-	if (column >= w->n || !xlsx_link_fits(url))
+	if (column >= w->columns.n || !xlsx_link_fits(url))
 		return;
-	free(w->link[column]);
-	w->link[column] = xstrdup(url);
+	free(w->columns.column[column].link);
+	w->columns.column[column].link = xstrdup(url);
 }
 
 void xlsx_writer_look(struct xlsx_writer *w, size_t column, enum cell_look look)
 {
-	if (column < w->n && (size_t)look < LOOK_COUNT)
-		w->look[column] = (int)look;
+	if (column < w->columns.n && (size_t)look < LOOK_COUNT)
+		w->columns.column[column].next_look = (int)look;
 }
 
 void xlsx_writer_chart(struct xlsx_writer *w, const char *title, size_t first_row, size_t rows,
@@ -379,7 +333,7 @@ void xlsx_writer_chart(struct xlsx_writer *w, const char *title, size_t first_ro
 	lxw_chart_series *series;
 	lxw_chart *chart;
 
-	if (!w->sheet || rows == 0 || label >= w->n || number >= w->n)
+	if (!w->sheet || rows == 0 || label >= w->columns.n || number >= w->columns.n)
 		return;
 	chart = workbook_add_chart(w->book, LXW_CHART_BAR);
 	series = chart ? chart_add_series(chart, NULL, NULL) : NULL;
@@ -396,7 +350,7 @@ void xlsx_writer_chart(struct xlsx_writer *w, const char *title, size_t first_ro
 	chart_legend_set_position(chart, LXW_CHART_LEGEND_NONE);
 	/* Of a bar chart this is the axis of the labels: the first row stands on top. */
 	chart_axis_set_reverse(chart->y_axis);
-	if (worksheet_insert_chart_opt(w->sheet, 0, (lxw_col_t)w->n, chart, &options) !=
+	if (worksheet_insert_chart_opt(w->sheet, 0, (lxw_col_t)w->columns.n, chart, &options) !=
 	    LXW_NO_ERROR)
 		log_warn("the chart \"%s\" could not be placed and was left out", title);
 }
@@ -407,21 +361,21 @@ static int write_lists(struct xlsx_writer *w, struct err *err)
 	lxw_error code = LXW_NO_ERROR;
 	size_t i, j, most = 0;
 
-	if (w->lists.n == 0)
+	if (w->columns.lists.n == 0)
 		return 0;
-	drop_columns(w);
+	xlsx_columns_drop(&w->columns);
 	snprintf(w->sheet_name, sizeof(w->sheet_name), "%s", LISTS);
 	w->sheet = add_sheet(w, LISTS, err);
 	if (!w->sheet)
 		return -1;
 	worksheet_hide(w->sheet);
-	for (i = 0; i < w->lists.n; i++)
-		most = w->lists.list[i].n > most ? w->lists.list[i].n : most;
+	for (i = 0; i < w->columns.lists.n; i++)
+		most = w->columns.lists.list[i].n > most ? w->columns.lists.list[i].n : most;
 	for (j = 0; j < most; j++)
-		for (i = 0; code == LXW_NO_ERROR && i < w->lists.n; i++)
-			if (j < w->lists.list[i].n)
+		for (i = 0; code == LXW_NO_ERROR && i < w->columns.lists.n; i++)
+			if (j < w->columns.lists.list[i].n)
 				code = worksheet_write_string(w->sheet, (lxw_row_t)j, (lxw_col_t)i,
-				    w->lists.list[i].item[j], NULL);
+				    w->columns.lists.list[i].item[j], NULL);
 	return code == LXW_NO_ERROR ? end_sheet(w, err)
 				    : failed(code, "the words of drop-downs", err);
 }
@@ -446,8 +400,8 @@ void xlsx_writer_close(struct xlsx_writer *w)
 		return;
 	if (w->book)
 		lxw_workbook_free(w->book);
-	drop_columns(w);
-	word_lists_release(&w->lists);
+	xlsx_columns_drop(&w->columns);
+	word_lists_release(&w->columns.lists);
 	free(w->rows_length);
 	free(w->name);
 	free(w->target);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "core/budget.h"
 #include "core/cmd.h"
 #include "core/json.h"
 #include "core/plan_store.h"
@@ -74,7 +75,7 @@ static int show_runs(struct ledger *l, int64_t now, struct err *err)
 		stamp_format(sql_int(st, 2) / 1000000 * 1000000, at);
 		age_text(sql_int(st, 2), now, age);
 		snprintf(plan, sizeof(plan), "p-%lld", (long long)sql_int(st, 1));
-		out_line("Last good run: %lld of plan %s, ended %s, %s ago. %s",
+		out_line("Last good run: r-%lld of plan %s, ended %s, %s ago. %s",
 		    (long long)sql_int(st, 0), plan, at, age, sql_text(st, 3));
 	} else if (got == 0) {
 		out_line("No run has finished yet.");
@@ -89,9 +90,9 @@ static int show_runs(struct ledger *l, int64_t now, struct err *err)
 	while (st && (got = sql_step(st, err)) == 1) {
 		age_text(sql_int(st, 2), now, age);
 		out_line(
-		    "Unfinished: run %lld of plan p-%lld, begun %s ago; `rejoin apply` goes on.",
+		    "Unfinished: r-%lld of plan p-%lld, begun %s ago; `rejoin apply` goes on.",
 		    (long long)sql_int(st, 0), (long long)sql_int(st, 1), age);
-		snprintf(at, sizeof(at), "%lld", (long long)sql_int(st, 0));
+		snprintf(at, sizeof(at), "r-%lld", (long long)sql_int(st, 0));
 		out_text("unfinished_run", at);
 		break;
 	}
@@ -222,13 +223,14 @@ static int run(const struct options *o, struct err *err)
 {
 	struct workspace ws = { 0 };
 	struct ledger l = { .lock = -1 };
-	int64_t now = (int64_t)time(NULL) * 1000000;
+	int64_t now;
 	int result = -1;
 
 	if (o->n_args > 0)
 		return err_set(err, ERR_USAGE, "status takes no argument \"%s\"", o->arg[0]);
 	if (workspace_open(&ws, ".", err) < 0 || ledger_open(&l, &ws, false, err) < 0)
 		goto done;
+	now = ledger_now(&l);
 	if (show_runs(&l, now, err) < 0 || show_plans(&l, now, err) < 0)
 		goto done;
 	show_calls(&l, &ws, now);

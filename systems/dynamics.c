@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include "core/dataverse.h"
+#include "systems/dynamics/dataverse.h"
 #include "core/log.h"
 #include "core/text.h"
 

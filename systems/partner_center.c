@@ -4,8 +4,8 @@
  * update is a JSON Patch with If-Match and changes nothing when the referral moved (412). POST is not idempotent: a create in doubt is looked up by
  * externalReferenceId. Each organisation has its own copy of a referral in one engagement; Microsoft's carries
  * organizationId "msft". No limit of calls is published: one a second. */
-#include "core/partner_center.h"
-#include "core/referral.h"
+#include "systems/partner_center/partner_center.h"
+#include "systems/partner_center/referral.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 #include "core/log.h"
-#include "core/salesforce.h"
+#include "systems/salesforce/salesforce.h"
 #include "core/text.h"
 
 #define MAX_BATCH COLLECTION_MAX

@@ -9,21 +9,24 @@
 
 #define JSON_TYPE "application/json; charset=utf-8"
 
-static int store_token(struct world *w, const char *token, const char *kind, const struct caller *c,
-    int64_t expires)
+static int store_token(
+    struct world *w, const char *token, const char *kind, const struct caller *c, int64_t expires)
 {
 	char hash[65];
 
 	sha256_hex(token, strlen(token), hash);
 	return sql_run(w->db, &w->err,
-	    "INSERT OR REPLACE INTO token(hash, kind, service, client, role, email, app_only, expires)"
+	    "INSERT OR REPLACE INTO token(hash, kind, service, client, role, email, app_only, "
+	    "expires)"
 	    " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-	    "ssssssii", hash, kind, c->service, c->client, c->role, c->email, (int64_t)c->app_only, expires);
+	    "ssssssii", hash, kind, c->service, c->client, c->role, c->email, (int64_t)c->app_only,
+	    expires);
 }
 
 int auth_seed(struct world *w)
 {
-	const struct doc *tokens = doc_get(w->conf, "tokens"), *clients = doc_get(w->conf, "clients");
+	const struct doc *tokens = doc_get(w->conf, "tokens"),
+			 *clients = doc_get(w->conf, "clients");
 
 	for (const struct doc *d = tokens ? tokens->first : NULL; d; d = d->next) {
 		struct caller c = { .service = doc_member(d, "service", ""),
@@ -42,7 +45,8 @@ int auth_seed(struct world *w)
 			.email = doc_member(d, "email", "") };
 
 		if (doc_member(d, "refresh_token", NULL) &&
-		    store_token(w, doc_member(d, "refresh_token", ""), "refresh", &c, INT64_MAX) < 0)
+		    store_token(w, doc_member(d, "refresh_token", ""), "refresh", &c, INT64_MAX) <
+			0)
 			return -1;
 	}
 	return 0;
@@ -115,8 +119,8 @@ static void credentials(struct world *w, const struct request *q, const struct p
 	*secret = url_decode(w->arena, colon + 1, strlen(colon + 1), true);
 }
 
-static void refuse_entra(struct world *w, struct reply *r, int status, const char *error, int number,
-    const char *text)
+static void refuse_entra(
+    struct world *w, struct reply *r, int status, const char *error, int number, const char *text)
 {
 	char stamp[32], trace[37], correlation[37];
 	struct doc *d = doc_new(w->arena, DOC_OBJECT), *codes = doc_new(w->arena, DOC_ARRAY);
@@ -127,8 +131,9 @@ static void refuse_entra(struct world *w, struct reply *r, int status, const cha
 	doc_push(codes, doc_int(w->arena, number));
 	doc_set(w->arena, d, "error", doc_string(w->arena, error));
 	doc_set(w->arena, d, "error_description",
-	    doc_string(w->arena, arena_printf(w->arena, "AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
-				     number, text, trace, correlation, stamp)));
+	    doc_string(w->arena,
+		arena_printf(w->arena, "AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
+		    number, text, trace, correlation, stamp)));
 	doc_set(w->arena, d, "error_codes", codes);
 	doc_set(w->arena, d, "timestamp", doc_string(w->arena, stamp));
 	doc_set(w->arena, d, "trace_id", doc_string(w->arena, trace));
@@ -181,13 +186,15 @@ static const char *issue(struct world *w, const struct caller *c, const char *pr
 }
 
 /* Which service a scope (or the older `resource`) names; NULL when it names none. */
-static const char *scope_service(const struct request *q, const char *scope, const struct doc *client)
+static const char *scope_service(
+    const struct request *q, const char *scope, const struct doc *client)
 {
 	const char *own = doc_member(client, "service", NULL);
 
 	if (!scope || !strstr(scope, "://"))
 		return NULL;
-	if (strstr(scope, "://api.partner.microsoft.com") || strstr(scope, "://api.partnercenter.microsoft.com"))
+	if (strstr(scope, "://api.partner.microsoft.com") ||
+	    strstr(scope, "://api.partnercenter.microsoft.com"))
 		return PARTNER_CENTER;
 	/* All services stand on one origin here: a client that world.json binds to one service means that one. */
 	if (own && strstr(scope, q->origin))
@@ -196,7 +203,8 @@ static const char *scope_service(const struct request *q, const char *scope, con
 }
 
 /* With "rotate": true in world.json each use gives a new refresh token and ends the old one. */
-static const char *rotate(struct world *w, const struct doc *client, const char *old, const struct caller *c)
+static const char *rotate(
+    struct world *w, const struct doc *client, const char *old, const struct caller *c)
 {
 	const char *token;
 	char hash[65];
@@ -211,9 +219,11 @@ static const char *rotate(struct world *w, const struct doc *client, const char 
 	return token;
 }
 
-static void entra_token(struct world *w, const struct request *q, struct reply *r, const struct pairs *form)
+static void entra_token(
+    struct world *w, const struct request *q, struct reply *r, const struct pairs *form)
 {
-	const char *id, *secret, *grant = pairs_get(form, "grant_type"), *scope = pairs_get(form, "scope");
+	const char *id, *secret, *grant = pairs_get(form, "grant_type"),
+				 *scope = pairs_get(form, "scope");
 	const char *refresh = pairs_get(form, "refresh_token"), *known, *service, *token;
 	const struct doc *client;
 	struct caller c = { 0 }, old = { 0 };
@@ -232,20 +242,24 @@ static void entra_token(struct world *w, const struct request *q, struct reply *
 		refuse_entra(w, r, 400, "invalid_request", 900144,
 		    "The request body must contain the following parameter: 'grant_type'.");
 	else if (strcmp(grant, "client_credentials") && strcmp(grant, "refresh_token"))
-		refuse_entra(w, r, 400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.");
+		refuse_entra(w, r, 400, "unsupported_grant_type", 70003,
+		    "The app requested an unsupported grant type.");
 	else if (!client)
 		refuse_entra(w, r, 400, "unauthorized_client", 700016,
 		    "Application with this identifier was not found in the directory.");
 	else if ((secret && (!known || strcmp(secret, known))) || (!secret && *grant == 'c'))
 		refuse_entra(w, r, 401, "invalid_client", secret ? 7000215 : 7000216,
 		    secret ? "Invalid client secret provided."
-			   : "'client_assertion', 'client_secret' or 'request' is required for this grant.");
+			   : "'client_assertion', 'client_secret' or 'request' is required for "
+			     "this grant.");
 	else if (*grant == 'r' && !refresh)
 		refuse_entra(w, r, 400, "invalid_request", 900144,
 		    "The request body must contain the following parameter: 'refresh_token'.");
-	else if (*grant == 'r' && (find_token(w, refresh, "refresh", &old) != 1 || strcmp(old.client, id)))
+	else if (*grant == 'r' &&
+		 (find_token(w, refresh, "refresh", &old) != 1 || strcmp(old.client, id)))
 		refuse_entra(w, r, 400, "invalid_grant", 70000,
-		    "Provided grant is invalid or malformed, or the refresh token has been revoked.");
+		    "Provided grant is invalid or malformed, or the refresh token has been "
+		    "revoked.");
 	else if (!scope && *grant == 'c')
 		refuse_entra(w, r, 400, "invalid_request", 90014,
 		    "The required field 'scope' is missing from the credential.");
@@ -273,8 +287,8 @@ static void entra_token(struct world *w, const struct request *q, struct reply *
 	reply_doc(w, r, 200, JSON_TYPE, d);
 }
 
-static void salesforce_token(struct world *w, const struct request *q, struct reply *r,
-    const struct pairs *form)
+static void salesforce_token(
+    struct world *w, const struct request *q, struct reply *r, const struct pairs *form)
 {
 	const char *id, *secret, *grant = pairs_get(form, "grant_type"), *known, *token;
 	const char *refresh = pairs_get(form, "refresh_token"), *org;
@@ -292,8 +306,8 @@ static void salesforce_token(struct world *w, const struct request *q, struct re
 		refuse_salesforce(w, r, "invalid_client_id", "client identifier invalid");
 	else if ((secret && (!known || strcmp(secret, known))) || (!secret && *grant == 'c'))
 		refuse_salesforce(w, r, "invalid_client", "invalid client credentials");
-	else if (*grant == 'r' &&
-		 (!refresh || find_token(w, refresh, "refresh", &old) != 1 || strcmp(old.client, id)))
+	else if (*grant == 'r' && (!refresh || find_token(w, refresh, "refresh", &old) != 1 ||
+				      strcmp(old.client, id)))
 		refuse_salesforce(w, r, "invalid_grant", "expired access/refresh token");
 	if (r->status)
 		return;
@@ -329,7 +343,8 @@ bool auth_route(struct world *w, const struct request *q, struct reply *r)
 	bool salesforce = !strcmp(q->path, "/services/oauth2/token");
 	struct pairs form = { 0 };
 
-	if (!salesforce && !ends_with(q->path, "/oauth2/v2.0/token") && !ends_with(q->path, "/oauth2/token"))
+	if (!salesforce && !ends_with(q->path, "/oauth2/v2.0/token") &&
+	    !ends_with(q->path, "/oauth2/token"))
 		return false;
 	r->system = "sign-in";
 	reply_header(w, r, "Cache-Control", "no-store");

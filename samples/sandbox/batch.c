@@ -51,7 +51,8 @@ static const char *boundary_of(struct world *w, const char *type)
 }
 
 /* The next delimiter line "--boundary" from `s`: its start, where what follows it begins, and whether it is the last. */
-static const char *find_delimiter(const char *s, const char *end, const char *boundary, const char **after, bool *last)
+static const char *find_delimiter(
+    const char *s, const char *end, const char *boundary, const char **after, bool *last)
 {
 	size_t n = strlen(boundary);
 	const char *from = s;
@@ -62,7 +63,8 @@ static const char *find_delimiter(const char *s, const char *end, const char *bo
 		if (!at || (size_t)(end - at) < n + 2)
 			return NULL;
 		from = at + 2;
-		if (strncmp(at + 2, boundary, n) || (at != s && (at - s < 2 || at[-2] != '\r' || at[-1] != '\n')))
+		if (strncmp(at + 2, boundary, n) ||
+		    (at != s && (at - s < 2 || at[-2] != '\r' || at[-1] != '\n')))
 			continue;
 		at += 2 + n;
 		*last = end - at >= 2 && at[0] == '-' && at[1] == '-';
@@ -121,7 +123,8 @@ static struct part *split(struct world *w, const char *s, size_t len, const char
 		p->content = read_headers(w, p->s, stop, &p->header);
 		if (!p->content)
 			return NULL;
-		p->content_len = p->content < p->s + p->len ? (size_t)(p->s + p->len - p->content) : 0;
+		p->content_len =
+		    p->content < p->s + p->len ? (size_t)(p->s + p->len - p->content) : 0;
 		*tail = p;
 		tail = &p->next;
 		after = next_after;
@@ -162,7 +165,8 @@ static const char *inner_target(struct world *w, const char *url, const struct c
 }
 
 /* Reads "PATCH /... HTTP/1.1", headers and body of an application/http part; false: an answer was made. */
-static bool read_operation(struct batch *b, const struct part *p, struct content_id *made, struct member *m)
+static bool read_operation(
+    struct batch *b, const struct part *p, struct content_id *made, struct member *m)
 {
 	struct world *w = b->w;
 	const char *end = p->content + p->content_len, *stop, *url, *target, *s;
@@ -184,7 +188,8 @@ static bool read_operation(struct batch *b, const struct part *p, struct content
 	url = stop ? memchr(p->content, ' ', (size_t)(stop - p->content)) : NULL;
 	s = url ? memmem(url + 1, (size_t)(stop - url - 1), " HTTP/", 6) : NULL;
 	if (!type || strncasecmp(type, "application/http", 16) || !s) {
-		dv_refuse(w, &m->r, 400, "0x80048d19", "A part of the batch is no application/http request.");
+		dv_refuse(w, &m->r, 400, "0x80048d19",
+		    "A part of the batch is no application/http request.");
 		return false;
 	}
 	m->q.method = arena_dup(w->arena, p->content, (size_t)(url - p->content));
@@ -192,7 +197,8 @@ static bool read_operation(struct batch *b, const struct part *p, struct content
 	target = inner_target(w, url, made);
 	if (!target) {
 		dv_refuse(w, &m->r, 400, "0x80060888",
-		    arena_printf(w->arena, "Content-ID Reference: '%.*s' does not exist in the batch context.",
+		    arena_printf(w->arena,
+			"Content-ID Reference: '%.*s' does not exist in the batch context.",
 			(int)strcspn(url, "/?"), url));
 		return false;
 	}
@@ -234,10 +240,13 @@ static void write_headers(struct batch *b, const struct reply *r)
 
 static void write_answer(struct batch *b, const struct member *m, const char *boundary)
 {
-	buf_addf(&b->out, "--%s\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n", boundary);
+	buf_addf(&b->out,
+	    "--%s\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n",
+	    boundary);
 	if (m->content_id)
 		buf_addf(&b->out, "Content-ID: %s\r\n", m->content_id);
-	buf_addf(&b->out, "\r\nHTTP/1.1 %d %s\r\nOData-Version: 4.0\r\n", m->r.status, status_phrase(m->r.status));
+	buf_addf(&b->out, "\r\nHTTP/1.1 %d %s\r\nOData-Version: 4.0\r\n", m->r.status,
+	    status_phrase(m->r.status));
 	write_headers(b, &m->r);
 	buf_adds(&b->out, "\r\n");
 	buf_add(&b->out, m->r.body.s, m->r.body.len);
@@ -281,7 +290,8 @@ static bool id_taken(const struct content_id *made, const char *id)
 }
 
 /* One member of a change set; false when the set falls. */
-static bool change(struct batch *b, const struct part *p, struct content_id **made, struct member *m)
+static bool change(
+    struct batch *b, const struct part *p, struct content_id **made, struct member *m)
 {
 	struct world *w = b->w;
 	struct content_id *c;
@@ -290,7 +300,8 @@ static bool change(struct batch *b, const struct part *p, struct content_id **ma
 		return false;
 	if (!strcmp(m->q.method, "GET") || (m->content_id && id_taken(*made, m->content_id))) {
 		dv_refuse(w, &m->r, 400, "0x80060888",
-		    *m->q.method == 'G' ? "A change set can't hold a GET." : "Content-IDs of a change set must differ.");
+		    *m->q.method == 'G' ? "A change set can't hold a GET."
+					: "Content-IDs of a change set must differ.");
 		return false;
 	}
 	if (run(b, m) < 0 || m->r.status >= 400)
@@ -328,7 +339,8 @@ static int change_set(struct batch *b, const struct part *parts)
 	if (holds) {
 		guid_new(guid);
 		snprintf(inner, sizeof(inner), "changesetresponse_%s", guid);
-		buf_addf(&b->out, "--%s\r\nContent-Type: multipart/mixed; boundary=%s\r\n\r\n", b->boundary, inner);
+		buf_addf(&b->out, "--%s\r\nContent-Type: multipart/mixed; boundary=%s\r\n\r\n",
+		    b->boundary, inner);
 		for (m = first; m; m = m->next)
 			write_answer(b, m, inner);
 		buf_addf(&b->out, "--%s--\r\n", inner);
@@ -354,8 +366,10 @@ static long count(struct world *w, const struct part *parts, bool *readable)
 			n++;
 			continue;
 		}
-		for (struct part *c = split(w, p->content, p->content_len, boundary); c; c = c->next) {
-			*readable = *readable && !boundary_of(w, header_of(&c->header, "Content-Type"));
+		for (struct part *c = split(w, p->content, p->content_len, boundary); c;
+		     c = c->next) {
+			*readable =
+			    *readable && !boundary_of(w, header_of(&c->header, "Content-Type"));
 			n++;
 		}
 	}
@@ -378,13 +392,15 @@ void dv_batch(struct world *w, struct request *q, struct reply *r)
 	b.operations = parts ? count(w, parts, &readable) : 0;
 	if (!parts || !readable) {
 		dv_refuse(w, r, 400, "0x80048d19",
-		    boundary ? "The body is no multipart/mixed of the stated boundary (lines end with CRLF)."
+		    boundary ? "The body is no multipart/mixed of the stated boundary (lines end "
+			       "with CRLF)."
 			     : "Content-Type must be multipart/mixed with a boundary.");
 		return;
 	}
 	if (b.operations > MOST_OPERATIONS) {
 		dv_refuse(w, r, 400, "0x80060888",
-		    arena_printf(w->arena, "The batch holds %ld operations; at most %d are allowed.", b.operations,
+		    arena_printf(w->arena,
+			"The batch holds %ld operations; at most %d are allowed.", b.operations,
 			MOST_OPERATIONS));
 		return;
 	}
@@ -392,7 +408,8 @@ void dv_batch(struct world *w, struct request *q, struct reply *r)
 	snprintf(b.boundary, sizeof(b.boundary), "batchresponse_%s", guid);
 	buf_init(&b.out, 0);
 	b.go_on = request_prefers(w, q, "odata.continue-on-error", NULL);
-	for (const struct part *p = parts; p && result == 0 && (b.go_on || !b.failed); p = p->next) {
+	for (const struct part *p = parts; p && result == 0 && (b.go_on || !b.failed);
+	     p = p->next) {
 		const char *inner = boundary_of(w, header_of(&p->header, "Content-Type"));
 		struct part *set = inner ? split(w, p->content, p->content_len, inner) : NULL;
 
@@ -404,6 +421,7 @@ void dv_batch(struct world *w, struct request *q, struct reply *r)
 	buf_release(&b.out);
 	if (b.go_on)
 		reply_header(w, r, "Preference-Applied", "odata.continue-on-error");
-	reply_header(w, r, "Content-Type", arena_printf(w->arena, "multipart/mixed; boundary=%s", b.boundary));
+	reply_header(w, r, "Content-Type",
+	    arena_printf(w->arena, "multipart/mixed; boundary=%s", b.boundary));
 	r->status = b.failed && !b.go_on ? 400 : 200;
 }

@@ -21,9 +21,13 @@ static void refuse(struct world *w, struct reply *r, int status, const char *mes
 	reply_doc(w, r, status, TYPE, d);
 }
 
-int state_print(struct world *w, const char *service, const char *entity, char between, struct buf *out)
+int state_print(
+    struct world *w, const char *service, const char *entity, char between, struct buf *out)
 {
-	struct scan s = { .service = service, .entity = entity, .order = SCAN_BY_ID, .floor = STAMP_NONE,
+	struct scan s = { .service = service,
+		.entity = entity,
+		.order = SCAN_BY_ID,
+		.floor = STAMP_NONE,
 		.deleted_too = true };
 	struct row row;
 	int more = scan_start(w, &s) < 0 ? -1 : 1, n = 0;
@@ -37,7 +41,8 @@ int state_print(struct world *w, const char *service, const char *entity, char b
 		buf_addf(out, "{\"service\":\"%s\",\"entity\":\"%s\",\"id\":", service, entity);
 		buf_add_json(out, row.id, strlen(row.id));
 		buf_addf(out,
-		    ",\"version\":%lld,\"created\":\"%s\",\"modified\":\"%s\",\"create_count\":%lld,\"write_count\":%lld,"
+		    ",\"version\":%lld,\"created\":\"%s\",\"modified\":\"%s\",\"create_count\":%"
+		    "lld,\"write_count\":%lld,"
 		    "\"deleted\":%s,\"row\":",
 		    (long long)row.version, created, modified, (long long)row.create_count,
 		    (long long)row.write_count, row.deleted ? "true" : "false");
@@ -55,7 +60,8 @@ static bool plural_of(const char *name, const char *entity)
 
 	if (!strncasecmp(name, entity, n) && (!name[n] || !strcasecmp(name + n, "s")))
 		return true;
-	return n && entity[n - 1] == 'y' && !strncasecmp(name, entity, n - 1) && !strcasecmp(name + n - 1, "ies");
+	return n && entity[n - 1] == 'y' && !strncasecmp(name, entity, n - 1) &&
+	       !strcasecmp(name + n - 1, "ies");
 }
 
 bool state_name(struct world *w, const char *name, const char **service, const char **entity)
@@ -99,7 +105,9 @@ static void show_state(struct world *w, struct reply *r, const char *rest)
 	const char *service = arena_dup(w->arena, rest, n), *entity = rest[n] ? rest + n + 1 : "";
 
 	if (strcmp(service, PARTNER_CENTER) && !schema_entity(w, service, entity)) {
-		refuse(w, r, 404, "state/SERVICE/ENTITY: partner-center/referrals, dataverse/SET or salesforce/OBJECT");
+		refuse(w, r, 404,
+		    "state/SERVICE/ENTITY: partner-center/referrals, dataverse/SET or "
+		    "salesforce/OBJECT");
 		return;
 	}
 	buf_reset(&r->body);
@@ -156,13 +164,16 @@ static void stamp(struct world *w, const char *service, struct row *row)
 	row->modified = strcmp(service, PARTNER_CENTER) ? world_now_seconds(w) : world_now(w);
 	stamp_format(row->modified, text);
 	if (!strcmp(service, PARTNER_CENTER)) {
-		doc_set(w->arena, row->doc, "updatedDateTime", doc_string(w->arena, pc_stamp(w, row->modified)));
+		doc_set(w->arena, row->doc, "updatedDateTime",
+		    doc_string(w->arena, pc_stamp(w, row->modified)));
 		doc_set(w->arena, row->doc, "eTag", doc_string(w->arena, pc_etag(w, row->version)));
 	} else if (!strcmp(service, DATAVERSE)) {
 		doc_set(w->arena, row->doc, "modifiedon", doc_string(w->arena, text));
 	} else {
-		doc_set(w->arena, row->doc, "SystemModstamp", doc_string(w->arena, sf_stamp(w, row->modified)));
-		doc_set(w->arena, row->doc, "LastModifiedDate", doc_string(w->arena, sf_stamp(w, row->modified)));
+		doc_set(w->arena, row->doc, "SystemModstamp",
+		    doc_string(w->arena, sf_stamp(w, row->modified)));
+		doc_set(w->arena, row->doc, "LastModifiedDate",
+		    doc_string(w->arena, sf_stamp(w, row->modified)));
 	}
 }
 
@@ -175,16 +186,19 @@ static void touch(struct world *w, struct reply *r, const struct doc *d)
 	struct row row;
 	int found;
 
-	found = store_get(w, w->arena, service, entity, strcmp(service, SALESFORCE) ? id : sf_id18(w->arena, id), false, &row);
+	found = store_get(w, w->arena, service, entity,
+	    strcmp(service, SALESFORCE) ? id : sf_id18(w->arena, id), false, &row);
 	if (found < 0)
 		return;
 	if (!found) {
-		refuse(w, r, 404, arena_printf(w->arena, "no row '%s' of %s in %s", id, entity, service));
+		refuse(w, r, 404,
+		    arena_printf(w->arena, "no row '%s' of %s in %s", id, entity, service));
 		return;
 	}
 	if (!strcmp(service, PARTNER_CENTER))
 		row.doc = pc_parse(w, w->arena, row.json);
-	for (const struct doc *m = set && set->kind == DOC_OBJECT ? set->first : NULL; m && row.doc; m = m->next)
+	for (const struct doc *m = set && set->kind == DOC_OBJECT ? set->first : NULL; m && row.doc;
+	     m = m->next)
 		set_path(w, row.doc, m->name, m);
 	if (!row.doc)
 		return;
@@ -250,7 +264,9 @@ bool control_route(struct world *w, const struct request *q, struct reply *r)
 	} else if (!strcmp(rest, "clock")) {
 		clock_set(w, r, NULL);
 	} else {
-		refuse(w, r, 404, "no such address; there are log, state/SERVICE/ENTITY, faults, touch and clock");
+		refuse(w, r, 404,
+		    "no such address; there are log, state/SERVICE/ENTITY, faults, touch and "
+		    "clock");
 	}
 	return true;
 }

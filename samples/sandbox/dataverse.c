@@ -38,7 +38,8 @@ const char *dv_user(struct world *w, const struct caller *c)
 	if (user)
 		return user;
 	st = sql_query(w->db, &w->err,
-	    "SELECT id FROM row WHERE service = ? AND entity = 'systemusers' AND deleted = 0 ORDER BY id LIMIT 1",
+	    "SELECT id FROM row WHERE service = ? AND entity = 'systemusers' AND deleted = 0 ORDER "
+	    "BY id LIMIT 1",
 	    "s", DATAVERSE);
 	user = st && sql_step(st, &w->err) == 1 ? arena_strdup(w->arena, sql_text(st, 0))
 						: "00000000-0000-4000-8000-0000000000a1";
@@ -80,8 +81,10 @@ static bool bad_key(struct world *w, struct reply *r, const struct table *t)
 {
 	dv_refuse(w, r, 400, "0x80060888",
 	    arena_printf(w->arena,
-		"The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.%s'. Ensure that the"
-		" names and number of key properties match the declared or alternate key properties for the resource"
+		"The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.%s'. "
+		"Ensure that the"
+		" names and number of key properties match the declared or alternate key "
+		"properties for the resource"
 		" 'Microsoft.Dynamics.CRM.%s'.",
 		t->logical, t->logical));
 	return false;
@@ -152,10 +155,11 @@ static bool declared(struct world *w, const struct dv_address *a)
 		for (size_t i = 0; i < a->n; i++)
 			for (const struct doc *c = k->kind == DOC_ARRAY ? k->first : k; c;
 			     c = k->kind == DOC_ARRAY ? c->next : NULL)
-				if (doc_text(c) && (!strcmp(c->text, a->name[i]) ||
-						       (table_lookup_value(a->table, a->name[i]) &&
-							   !strcmp(c->text,
-							       table_lookup_value(a->table, a->name[i])->name))))
+				if (doc_text(c) &&
+				    (!strcmp(c->text, a->name[i]) ||
+					(table_lookup_value(a->table, a->name[i]) &&
+					    !strcmp(c->text,
+						table_lookup_value(a->table, a->name[i])->name))))
 					hits++;
 		if (size == a->n && hits == a->n)
 			return true;
@@ -200,15 +204,17 @@ void dv_missing(struct world *w, struct reply *r, const struct dv_address *a)
 {
 	if (a->id)
 		dv_refuse(w, r, 404, "0x80040217",
-		    arena_printf(w->arena, "%s With Id = %s Does Not Exist", a->table->logical, a->id));
+		    arena_printf(
+			w->arena, "%s With Id = %s Does Not Exist", a->table->logical, a->id));
 	else
 		dv_refuse(w, r, 404, "0x80060891",
-		    arena_printf(w->arena, "A record with the specified key values does not exist in %s entity",
+		    arena_printf(w->arena,
+			"A record with the specified key values does not exist in %s entity",
 			a->table->logical));
 }
 
-const char *dv_reference(struct world *w, const struct request *q, struct reply *r, const char *text,
-    const struct table **table)
+const char *dv_reference(struct world *w, const struct request *q, struct reply *r,
+    const char *text, const struct table **table)
 {
 	struct dv_address a;
 	struct row row;
@@ -222,7 +228,8 @@ const char *dv_reference(struct world *w, const struct request *q, struct reply 
 			c = c->next;
 		if (!c) {
 			dv_refuse(w, r, 400, "0x80060888",
-			    arena_printf(w->arena, "Content-ID Reference: '%s' does not exist in the batch context.",
+			    arena_printf(w->arena,
+				"Content-ID Reference: '%s' does not exist in the batch context.",
 				text));
 			return NULL;
 		}
@@ -255,8 +262,8 @@ static bool not_modified(struct world *w, const struct request *q, const struct 
 	       !request_prefers(w, q, "odata.include-annotations", NULL);
 }
 
-static void clear_lookup(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a,
-    struct row *row, const char *nav)
+static void clear_lookup(struct world *w, const struct request *q, struct reply *r,
+    const struct dv_address *a, struct row *row, const char *nav)
 {
 	const struct table *target;
 	struct doc *body = doc_new(w->arena, DOC_OBJECT);
@@ -266,12 +273,14 @@ static void clear_lookup(struct world *w, const struct request *q, struct reply 
 		    arena_printf(w->arena, "Resource not found for the segment '%s'.", nav));
 		return;
 	}
-	doc_set(w->arena, body, arena_printf(w->arena, "%s@odata.bind", nav), doc_new(w->arena, DOC_NULL));
+	doc_set(w->arena, body, arena_printf(w->arena, "%s@odata.bind", nav),
+	    doc_new(w->arena, DOC_NULL));
 	dv_update(w, q, r, a, row, body);
 }
 
 /* What stands behind a row's address. */
-static void below_row(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a)
+static void below_row(
+    struct world *w, const struct request *q, struct reply *r, const struct dv_address *a)
 {
 	size_t n = strlen(a->rest);
 	struct row row;
@@ -285,10 +294,12 @@ static void below_row(struct world *w, const struct request *q, struct reply *r,
 		clear_lookup(w, q, r, a, &row, arena_dup(w->arena, a->rest + 1, n - 6));
 	else
 		dv_refuse(w, r, 404, "0x8006088a",
-		    arena_printf(w->arena, "Resource not found for the segment '%s'.", a->rest + 1));
+		    arena_printf(
+			w->arena, "Resource not found for the segment '%s'.", a->rest + 1));
 }
 
-static void on_row(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a)
+static void on_row(
+    struct world *w, const struct request *q, struct reply *r, const struct dv_address *a)
 {
 	struct row row;
 	int found;
@@ -312,7 +323,8 @@ static void on_row(struct world *w, const struct request *q, struct reply *r, co
 	}
 }
 
-static void on_set(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a)
+static void on_set(
+    struct world *w, const struct request *q, struct reply *r, const struct dv_address *a)
 {
 	const char *message = path_after(a->rest, "/Microsoft.Dynamics.CRM.");
 	const struct doc *body;
@@ -326,7 +338,8 @@ static void on_set(struct world *w, const struct request *q, struct reply *r, co
 		    arena_printf(w->arena, "%lld", (long long)(n > 5000 ? 5000 : n)));
 	} else if (*a->rest) {
 		dv_refuse(w, r, 404, "0x8006088a",
-		    arena_printf(w->arena, "Resource not found for the segment '%s'.", a->rest + 1));
+		    arena_printf(
+			w->arena, "Resource not found for the segment '%s'.", a->rest + 1));
 	} else if (!strcmp(q->method, "GET")) {
 		dv_list(w, q, r, a->table);
 	} else if (!strcmp(q->method, "POST")) {
@@ -335,7 +348,8 @@ static void on_set(struct world *w, const struct request *q, struct reply *r, co
 			dv_create(w, q, r, a, body, NULL);
 	} else {
 		dv_refuse(w, r, 405, "0x80060888",
-		    arena_printf(w->arena, "The requested resource does not support http method '%s'.", q->method));
+		    arena_printf(w->arena,
+			"The requested resource does not support http method '%s'.", q->method));
 	}
 }
 
@@ -345,7 +359,8 @@ void dv_operation(struct world *w, struct request *q, struct reply *r)
 	struct dv_address a;
 
 	if (!rest || (*rest && *rest != '/')) {
-		dv_refuse(w, r, 404, "0x8006088a", "Resource not found: the service root is /api/data/v9.2/.");
+		dv_refuse(w, r, 404, "0x8006088a",
+		    "Resource not found: the service root is /api/data/v9.2/.");
 		return;
 	}
 	rest += *rest == '/';
@@ -373,9 +388,11 @@ bool dataverse_route(struct world *w, struct request *q, struct reply *r)
 	q->caller = auth_caller(w, q, DATAVERSE);
 	if (!q->caller) {
 		reply_header(w, r, "WWW-Authenticate",
-		    arena_printf(w->arena, "Bearer authorization_uri=%s/common/oauth2/authorize, resource_id=%s/",
+		    arena_printf(w->arena,
+			"Bearer authorization_uri=%s/common/oauth2/authorize, resource_id=%s/",
 			q->origin, q->origin));
-		dv_refuse(w, r, 401, "", "The access token is missing, expired or issued for another resource.");
+		dv_refuse(w, r, 401, "",
+		    "The access token is missing, expired or issued for another resource.");
 	} else if (strlen(q->target) > 32768) {
 		dv_refuse(w, r, 414, "", "The request URL is longer than 32,768 characters.");
 	} else if (!strcmp(q->path, DV_ROOT "$batch")) {

@@ -27,7 +27,8 @@ static void route(struct world *w, struct request *q, struct reply *r)
 	    salesforce_route(w, q, r))
 		return;
 	reply_text(w, r, 404, "text/plain; charset=utf-8",
-	    "This is rejoin-sandbox. Services: /v1.0/engagements/referrals, /api/data/v9.2/, /services/data/.\n");
+	    "This is rejoin-sandbox. Services: /v1.0/engagements/referrals, /api/data/v9.2/, "
+	    "/services/data/.\n");
 }
 
 static int handle(struct world *w, struct request *q, struct reply *r, struct fault *f)
@@ -57,7 +58,8 @@ static int handle(struct world *w, struct request *q, struct reply *r, struct fa
 /* What went wrong is for the one who runs the sandbox; the client gets a plain 500 and a log row of its own. */
 static void broken(struct world *w, const struct request *q, struct reply *r, struct fault *f)
 {
-	log_error("%s %s: %s", q->method, q->path, w->err.kind == ERR_NONE ? "no answer was made" : w->err.text);
+	log_error("%s %s: %s", q->method, q->path,
+	    w->err.kind == ERR_NONE ? "no answer was made" : w->err.text);
 	sql_rollback(w->db);
 	memset(&w->err, 0, sizeof(w->err));
 	memset(f, 0, sizeof(*f));
@@ -65,7 +67,8 @@ static void broken(struct world *w, const struct request *q, struct reply *r, st
 	memset(&r->header, 0, sizeof(r->header));
 	r->committed = false;
 	reply_text(w, r, 500, "application/json; charset=utf-8",
-	    "{\"error\":{\"code\":\"generalException\",\"message\":\"The sandbox failed; see its standard error.\"}}");
+	    "{\"error\":{\"code\":\"generalException\",\"message\":\"The sandbox failed; see its "
+	    "standard error.\"}}");
 	if (sql_begin(w->db, &w->err) < 0 || log_request(w, q, r, 0, "yes") < 0 ||
 	    sql_commit(w->db, &w->err) < 0) {
 		log_error("the log can't be written: %s", w->err.text);
@@ -77,7 +80,8 @@ static void broken(struct world *w, const struct request *q, struct reply *r, st
 static void control(struct world *w, const struct request *q, struct reply *r)
 {
 	control_route(w, q, r);
-	if (w->err.kind == ERR_NONE && world_save_counters(w) == 0 && sql_commit(w->db, &w->err) == 0)
+	if (w->err.kind == ERR_NONE && world_save_counters(w) == 0 &&
+	    sql_commit(w->db, &w->err) == 0)
 		return;
 	log_error("%s: %s", q->path, w->err.text);
 	sql_rollback(w->db);

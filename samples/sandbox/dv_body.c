@@ -14,7 +14,8 @@ static bool refuse(struct world *w, struct reply *r, const char *code, const cha
 static bool wrong_type(struct world *w, struct reply *r, const struct doc *v, const char *type)
 {
 	return refuse(w, r, "0x80048d19",
-	    arena_printf(w->arena, "Cannot convert the value of '%s' to the expected type '%s'.", v->name, type));
+	    arena_printf(w->arena, "Cannot convert the value of '%s' to the expected type '%s'.",
+		v->name, type));
 }
 
 static size_t characters(const char *s)
@@ -26,28 +27,32 @@ static size_t characters(const char *s)
 	return n;
 }
 
-static bool out_of_range(struct world *w, struct reply *r, const struct table *t, const struct column *c)
+static bool out_of_range(
+    struct world *w, struct reply *r, const struct table *t, const struct column *c)
 {
 	return refuse(w, r, "0x80044330",
 	    arena_printf(w->arena,
-		"A validation error occurred.  The value of '%s' on record of type '%s' is outside the valid range.",
+		"A validation error occurred.  The value of '%s' on record of type '%s' is outside "
+		"the valid range.",
 		c->name, t->logical));
 }
 
-static bool take_number(struct world *w, struct reply *r, const struct table *t, const struct column *c,
-    struct doc *v)
+static bool take_number(
+    struct world *w, struct reply *r, const struct table *t, const struct column *c, struct doc *v)
 {
 	/* Numbers of more than 15 digits come as text from the reader, so that none is lost. */
 	bool number = v->kind == DOC_NUMBER || (v->kind == DOC_STRING && v->len > 15);
 	const char *text = number ? decimal_normal(w->arena, v->text, v->len) : NULL, *point;
-	bool whole = strcmp(c->type, "money") && strcmp(c->type, "decimal") && strcmp(c->type, "double");
+	bool whole =
+	    strcmp(c->type, "money") && strcmp(c->type, "decimal") && strcmp(c->type, "double");
 
 	if (!text)
 		return wrong_type(w, r, v, whole ? "Edm.Int32" : "Edm.Decimal");
 	point = strchr(text, '.');
 	if (whole && point)
 		return wrong_type(w, r, v, "Edm.Int32");
-	if (whole && (decimal_compare(text, "2147483647") > 0 || decimal_compare(text, "-2147483648") < 0))
+	if (whole &&
+	    (decimal_compare(text, "2147483647") > 0 || decimal_compare(text, "-2147483648") < 0))
 		return wrong_type(w, r, v, "Edm.Int32");
 	if (!strcmp(c->type, "money") && (decimal_compare(text, "1000000000000") > 0 ||
 					     decimal_compare(text, "-1000000000000") < 0))
@@ -64,15 +69,16 @@ static bool take_number(struct world *w, struct reply *r, const struct table *t,
 	return true;
 }
 
-static bool take_text(struct world *w, struct reply *r, const struct table *t, const struct column *c,
-    const struct doc *v)
+static bool take_text(struct world *w, struct reply *r, const struct table *t,
+    const struct column *c, const struct doc *v)
 {
 	if (v->kind != DOC_STRING)
 		return wrong_type(w, r, v, "Edm.String");
 	if (c->max && characters(v->text) > (size_t)c->max)
 		return refuse(w, r, "0x80044331",
 		    arena_printf(w->arena,
-			"A validation error occurred.  The length of the '%s' attribute of the '%s' entity exceeded the"
+			"A validation error occurred.  The length of the '%s' attribute of the "
+			"'%s' entity exceeded the"
 			" maximum allowed length of '%ld'.",
 			c->name, t->logical, c->max));
 	return true;
@@ -91,12 +97,13 @@ static bool take_date(struct world *w, struct reply *r, const struct column *c, 
 			return wrong_type(w, r, v, "Edm.DateTimeOffset");
 	}
 	if (strncmp(v->text, "1753", 4) < 0)
-		return refuse(w, r, "0x80040239", "Date is less than the minimum value supported: 1753-01-01.");
+		return refuse(w, r, "0x80040239",
+		    "Date is less than the minimum value supported: 1753-01-01.");
 	return true;
 }
 
-static bool take_column(struct world *w, struct reply *r, const struct table *t, const struct column *c,
-    const struct doc *value, struct doc *to)
+static bool take_column(struct world *w, struct reply *r, const struct table *t,
+    const struct column *c, const struct doc *value, struct doc *to)
 {
 	struct doc *v = doc_copy(w->arena, value);
 	bool ok = true;
@@ -111,7 +118,8 @@ static bool take_column(struct world *w, struct reply *r, const struct table *t,
 	else if (!strcmp(c->type, "date") || !strcmp(c->type, "datetime"))
 		ok = take_date(w, r, c, v);
 	else if (!strcmp(c->type, "guid"))
-		ok = (v->kind == DOC_STRING && guid_valid(v->text)) || wrong_type(w, r, v, "Edm.Guid");
+		ok = (v->kind == DOC_STRING && guid_valid(v->text)) ||
+		     wrong_type(w, r, v, "Edm.Guid");
 	else
 		ok = take_text(w, r, t, c, v);
 	if (ok)
@@ -119,8 +127,8 @@ static bool take_column(struct world *w, struct reply *r, const struct table *t,
 	return ok;
 }
 
-static bool take_bind(struct world *w, const struct request *q, struct reply *r, const struct table *t,
-    const char *nav, const struct doc *v, struct doc *to)
+static bool take_bind(struct world *w, const struct request *q, struct reply *r,
+    const struct table *t, const char *nav, const struct doc *v, struct doc *to)
 {
 	const struct table *target = NULL, *pointed = NULL;
 	const struct column *c = dv_navigation(w, t, nav, &target);
@@ -129,8 +137,10 @@ static bool take_bind(struct world *w, const struct request *q, struct reply *r,
 	if (!c)
 		return refuse(w, r, "0x80048d19",
 		    arena_printf(w->arena,
-			"An undeclared property '%s' which only has property annotations in the payload but no property"
-			" value was found in the payload. In OData, only declared navigation properties and declared"
+			"An undeclared property '%s' which only has property annotations in the "
+			"payload but no property"
+			" value was found in the payload. In OData, only declared navigation "
+			"properties and declared"
 			" named streams can be represented as properties without values.",
 			nav));
 	if (c->flags & COLUMN_READ_ONLY)
@@ -144,35 +154,40 @@ static bool take_bind(struct world *w, const struct request *q, struct reply *r,
 	id = dv_reference(w, q, r, v->text, &pointed);
 	if (!id)
 		return false;
-	if ((target && target != pointed) || (!target && *c->target && !name_among(c->target, pointed->logical)))
+	if ((target && target != pointed) ||
+	    (!target && *c->target && !name_among(c->target, pointed->logical)))
 		return refuse(w, r, "0x80048d19",
-		    arena_printf(w->arena, "'%s' of the '%s' entity can't refer to a row of '%s'.", nav, t->logical,
-			pointed->logical));
+		    arena_printf(w->arena, "'%s' of the '%s' entity can't refer to a row of '%s'.",
+			nav, t->logical, pointed->logical));
 	doc_set(w->arena, to, column_property(w->arena, t, c), doc_string(w->arena, id));
 	return true;
 }
 
-static bool take_member(struct world *w, const struct request *q, struct reply *r, const struct table *t,
-    const struct doc *m, struct doc *to)
+static bool take_member(struct world *w, const struct request *q, struct reply *r,
+    const struct table *t, const struct doc *m, struct doc *to)
 {
 	const char *at = strchr(m->name, '@');
 	const struct column *c;
 	const struct table *target;
 
 	if (at && !strcmp(at, "@odata.bind"))
-		return take_bind(w, q, r, t, arena_dup(w->arena, m->name, (size_t)(at - m->name)), m, to);
+		return take_bind(
+		    w, q, r, t, arena_dup(w->arena, m->name, (size_t)(at - m->name)), m, to);
 	if (at)
 		return true;
 	if (table_lookup_value(t, m->name))
 		return refuse(w, r, "0x80048d19",
-		    "CRM do not support direct update of Entity Reference properties, Use Navigation properties instead.");
+		    "CRM do not support direct update of Entity Reference properties, Use "
+		    "Navigation properties instead.");
 	c = table_column(t, m->name);
-	if (m->kind == DOC_NULL && (!c || !strcmp(c->type, "lookup")) && dv_navigation(w, t, m->name, &target))
+	if (m->kind == DOC_NULL && (!c || !strcmp(c->type, "lookup")) &&
+	    dv_navigation(w, t, m->name, &target))
 		return take_bind(w, q, r, t, m->name, m, to);
 	if (!c || !strcmp(c->type, "lookup"))
 		return refuse(w, r, "0x80048d19",
 		    arena_printf(w->arena,
-			"Error identified in Payload provided by the user for Entity :'%s'. Invalid property '%s' was found"
+			"Error identified in Payload provided by the user for Entity :'%s'. "
+			"Invalid property '%s' was found"
 			" in entity 'Microsoft.Dynamics.CRM.%s'.",
 			t->entity, m->name, t->logical));
 	if ((c->flags & COLUMN_READ_ONLY) || !strcmp(c->name, t->key))

@@ -43,7 +43,9 @@ struct list {
 static bool passes(const struct list *l, const struct row *row)
 {
 	struct dv_scope scope = { .w = l->w, .table = l->table, .row = row };
-	struct expr_row test = { .get = dv_get, .ctx = &scope, .arena = l->w->scratch, .fold = true };
+	struct expr_row test = {
+		.get = dv_get, .ctx = &scope, .arena = l->w->scratch, .fold = true
+	};
 
 	return !l->expr || expr_test(l->expr, &test);
 }
@@ -64,13 +66,20 @@ static long limit(const struct list *l)
 
 static int walk_index(struct list *l)
 {
-	struct scan s = { .service = DATAVERSE, .entity = l->table->entity, .order = l->by, .down = l->down,
-		.after = l->after, .stamp = l->stamp, .id = l->id, .floor = STAMP_NONE };
+	struct scan s = { .service = DATAVERSE,
+		.entity = l->table->entity,
+		.order = l->by,
+		.down = l->down,
+		.after = l->after,
+		.stamp = l->stamp,
+		.id = l->id,
+		.floor = STAMP_NONE };
 	struct row row;
 	int more = 1;
 
 	if (l->expr && l->by != SCAN_BY_ID)
-		s.floor = expr_floor(l->expr, l->by == SCAN_BY_CREATED ? "createdon" : "modifiedon");
+		s.floor =
+		    expr_floor(l->expr, l->by == SCAN_BY_CREATED ? "createdon" : "modifiedon");
 	if (scan_start(l->w, &s) < 0)
 		return -1;
 	while ((more = scan_next(&s, &row)) == 1) {
@@ -145,7 +154,10 @@ static void keep_found(struct list *l, struct founds *f, const struct row *row)
 /* All rows that pass, from the rows named by a key or from all. */
 static int collect(struct list *l, const struct rids *few, struct founds *f)
 {
-	struct scan s = { .service = DATAVERSE, .entity = l->table->entity, .order = SCAN_BY_ID, .floor = STAMP_NONE };
+	struct scan s = { .service = DATAVERSE,
+		.entity = l->table->entity,
+		.order = SCAN_BY_ID,
+		.floor = STAMP_NONE };
 	struct row row;
 	int more = 1;
 
@@ -230,7 +242,8 @@ static int go_on(struct list *l)
 	struct rids r = { 0 };
 	const char *entity;
 	size_t total = 0;
-	int found = cursor_load(l->w, l->cursor, &entity, (size_t)l->offset, (size_t)l->page, &r, &total);
+	int found =
+	    cursor_load(l->w, l->cursor, &entity, (size_t)l->offset, (size_t)l->page, &r, &total);
 
 	if (found == 1) {
 		l->offset += (long)r.n;
@@ -245,7 +258,10 @@ static int go_on(struct list *l)
 /* Counts what passes, no further than one past what the service tells. */
 static int count_all(struct list *l)
 {
-	struct scan s = { .service = DATAVERSE, .entity = l->table->entity, .order = SCAN_BY_ID, .floor = STAMP_NONE };
+	struct scan s = { .service = DATAVERSE,
+		.entity = l->table->entity,
+		.order = SCAN_BY_ID,
+		.floor = STAMP_NONE };
 	struct row row;
 	int more = 1;
 
@@ -278,7 +294,8 @@ static const char *read_orderby(struct list *l)
 
 		if (!name || strchr(name, '/') || !dv_type_of(&scope, name))
 			return arena_printf(l->w->arena,
-			    "Could not find a property named '%s' on type 'Microsoft.Dynamics.CRM.%s'.",
+			    "Could not find a property named '%s' on type "
+			    "'Microsoft.Dynamics.CRM.%s'.",
 			    name ? name : "", l->table->logical);
 		if (l->n_sort == sizeof(l->sort) / sizeof(l->sort[0]))
 			return "$orderby names too many columns.";
@@ -294,12 +311,13 @@ static const char *read_orderby(struct list *l)
 	}
 	text = l->sort[0].property;
 	l->down = l->sort[0].down;
-	l->by = !strcmp(text, "createdon")  ? SCAN_BY_CREATED
+	l->by = !strcmp(text, "createdon")    ? SCAN_BY_CREATED
 		: !strcmp(text, "modifiedon") ? SCAN_BY_MODIFIED
 					      : SCAN_BY_ID;
-	l->indexed = l->n_sort == 1 ? l->by != SCAN_BY_ID || !strcmp(text, l->table->key)
-				    : l->n_sort == 2 && l->by != SCAN_BY_ID && l->down == l->sort[1].down &&
-					  !strcmp(l->sort[1].property, l->table->key);
+	l->indexed = l->n_sort == 1
+			 ? l->by != SCAN_BY_ID || !strcmp(text, l->table->key)
+			 : l->n_sort == 2 && l->by != SCAN_BY_ID && l->down == l->sort[1].down &&
+			       !strcmp(l->sort[1].property, l->table->key);
 	return NULL;
 }
 
@@ -340,7 +358,8 @@ static const char *next_link(struct list *l)
 	} else {
 		doc_set(l->w->arena, d, "i", doc_string(l->w->arena, l->id));
 		doc_set(l->w->arena, d, "s",
-		    doc_string(l->w->arena, arena_printf(l->w->arena, "%lld", (long long)l->stamp)));
+		    doc_string(
+			l->w->arena, arena_printf(l->w->arena, "%lld", (long long)l->stamp)));
 	}
 	json = doc_print(l->w->arena, d);
 	buf_init(&b, 0);
@@ -375,8 +394,10 @@ static const char *read_options(struct list *l)
 
 	for (size_t i = 0; i < l->q->param.n; i++) {
 		text = l->q->param.at[i].name;
-		if (*text == '$' && !name_among("$select|$filter|$orderby|$top|$count|$expand|$skiptoken", text))
-			return arena_printf(l->w->arena, "The query parameter %s is not supported.", text);
+		if (*text == '$' &&
+		    !name_among("$select|$filter|$orderby|$top|$count|$expand|$skiptoken", text))
+			return arena_printf(
+			    l->w->arena, "The query parameter %s is not supported.", text);
 	}
 	l->page = MOST;
 	l->top = -1;
@@ -427,11 +448,13 @@ static int by_key(struct list *l, struct rids *rids)
 		int found;
 
 		if (strcmp(path, l->table->key)) {
-			if (store_find(l->w, DATAVERSE, l->table->entity, path, keys->text, false, rids) < 0)
+			if (store_find(l->w, DATAVERSE, l->table->entity, path, keys->text, false,
+				rids) < 0)
 				return -1;
 			continue;
 		}
-		found = store_get(l->w, l->w->scratch, DATAVERSE, l->table->entity, keys->text, false, &row);
+		found = store_get(
+		    l->w, l->w->scratch, DATAVERSE, l->table->entity, keys->text, false, &row);
 		if (found < 0)
 			return -1;
 		if (found)
@@ -446,16 +469,20 @@ static void answer(struct list *l, struct reply *r)
 	const char *select = request_param(l->q, "$select"), *wanted = "", *applied = "";
 
 	buf_reset(&r->body);
-	buf_addf(&r->body, "{\"@odata.context\":\"%s" DV_ROOT "$metadata#%s", l->q->origin, l->table->entity);
+	buf_addf(&r->body, "{\"@odata.context\":\"%s" DV_ROOT "$metadata#%s", l->q->origin,
+	    l->table->entity);
 	if (select)
 		buf_addf(&r->body, "(%s)", select);
 	buf_adds(&r->body, "\"");
 	if (l->count)
-		buf_addf(&r->body, ",\"@odata.count\":%lld", (long long)(l->total > MOST ? MOST : l->total));
+		buf_addf(&r->body, ",\"@odata.count\":%lld",
+		    (long long)(l->total > MOST ? MOST : l->total));
 	if (request_prefers(l->w, l->q, "odata.include-annotations", &wanted) &&
 	    (strchr(wanted, '*') || strstr(wanted, "totalrecordcount"))) {
 		buf_addf(&r->body, ",\"@Microsoft.Dynamics.CRM.totalrecordcount\":%lld",
-		    (long long)(!l->count ? -1 : l->total > MOST ? MOST : l->total));
+		    (long long)(!l->count         ? -1
+				: l->total > MOST ? MOST
+						  : l->total));
 		buf_addf(&r->body, ",\"@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded\":%s",
 		    l->count && l->total > MOST ? "true" : "false");
 	}

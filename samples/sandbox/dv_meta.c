@@ -35,8 +35,8 @@ static struct doc *pick(struct world *w, const struct doc *d, const char *select
 }
 
 /* Answers with those of the array that pass $filter. */
-static void reply_list(struct world *w, const struct request *q, struct reply *r, const char *context,
-    const struct doc *array)
+static void reply_list(struct world *w, const struct request *q, struct reply *r,
+    const char *context, const struct doc *array)
 {
 	const char *filter = request_param(q, "$filter"), *wrong = NULL;
 	struct odata_rules rules = { .type_of = any_type };
@@ -48,13 +48,16 @@ static void reply_list(struct world *w, const struct request *q, struct reply *r
 		return;
 	}
 	for (const struct doc *d = array->first; d; d = d->next) {
-		struct expr_row row = { .get = member, .ctx = (void *)d, .arena = w->arena, .fold = true };
+		struct expr_row row = {
+			.get = member, .ctx = (void *)d, .arena = w->arena, .fold = true
+		};
 
 		if (!e || expr_test(e, &row))
 			doc_push(value, pick(w, d, request_param(q, "$select")));
 	}
 	doc_set(w->arena, out, "@odata.context",
-	    doc_string(w->arena, arena_printf(w->arena, "%s" DV_ROOT "$metadata#%s", q->origin, context)));
+	    doc_string(
+		w->arena, arena_printf(w->arena, "%s" DV_ROOT "$metadata#%s", q->origin, context)));
 	doc_set(w->arena, out, "value", value);
 	reply_doc(w, r, 200, DV_JSON, out);
 }
@@ -65,7 +68,8 @@ static const char *guid_of(struct world *w, const char *name)
 	char hash[65];
 
 	sha256_hex(name, strlen(name), hash);
-	return arena_printf(w->arena, "%.8s-%.4s-4%.3s-8%.3s-%.12s", hash, hash + 8, hash + 12, hash + 15, hash + 18);
+	return arena_printf(w->arena, "%.8s-%.4s-4%.3s-8%.3s-%.12s", hash, hash + 8, hash + 12,
+	    hash + 15, hash + 18);
 }
 
 static void set_text(struct world *w, struct doc *d, const char *name, const char *text)
@@ -77,15 +81,17 @@ static struct doc *boxed(struct world *w, const char *text, bool truth)
 {
 	struct doc *d = doc_new(w->arena, DOC_OBJECT);
 
-	doc_set(w->arena, d, "Value", text ? doc_string(w->arena, text) : doc_bool(w->arena, truth));
+	doc_set(
+	    w->arena, d, "Value", text ? doc_string(w->arena, text) : doc_bool(w->arena, truth));
 	return d;
 }
 
 static const char *attribute_type(const struct column *c, const struct table *t)
 {
-	static const char *const names[][2] = { { "text", "String" }, { "int", "Integer" }, { "bool", "Boolean" },
-		{ "money", "Money" }, { "decimal", "Decimal" }, { "double", "Double" }, { "date", "DateTime" },
-		{ "datetime", "DateTime" }, { "choice", "Picklist" }, { "state", "State" }, { "status", "Status" },
+	static const char *const names[][2] = { { "text", "String" }, { "int", "Integer" },
+		{ "bool", "Boolean" }, { "money", "Money" }, { "decimal", "Decimal" },
+		{ "double", "Double" }, { "date", "DateTime" }, { "datetime", "DateTime" },
+		{ "choice", "Picklist" }, { "state", "State" }, { "status", "Status" },
 		{ "guid", "Uniqueidentifier" }, { "lookup", "Lookup" } };
 
 	if (!strcmp(c->name, "ownerid"))
@@ -112,7 +118,8 @@ static struct doc *attributes(struct world *w, const struct table *t)
 		const char *type = attribute_type(c, t);
 		bool key = !strcmp(c->name, t->key), fixed = c->flags & COLUMN_READ_ONLY;
 
-		set_text(w, d, "@odata.type", arena_printf(w->arena, "#Microsoft.Dynamics.CRM.%sAttributeMetadata", type));
+		set_text(w, d, "@odata.type",
+		    arena_printf(w->arena, "#Microsoft.Dynamics.CRM.%sAttributeMetadata", type));
 		set_text(w, d, "LogicalName", c->name);
 		set_text(w, d, "SchemaName", c->name);
 		set_text(w, d, "AttributeType", type);
@@ -122,18 +129,22 @@ static struct doc *attributes(struct world *w, const struct table *t)
 		doc_set(w->arena, d, "RequiredLevel",
 		    boxed(w, c->flags & COLUMN_REQUIRED ? "ApplicationRequired" : "None", false));
 		doc_set(w->arena, d, "IsAuditEnabled", boxed(w, NULL, false));
-		doc_set(w->arena, d, "MaxLength", c->max ? doc_int(w->arena, c->max) : doc_new(w->arena, DOC_NULL));
+		doc_set(w->arena, d, "MaxLength",
+		    c->max ? doc_int(w->arena, c->max) : doc_new(w->arena, DOC_NULL));
 		if (!strcmp(c->type, "date") || !strcmp(c->type, "datetime"))
-			set_text(w, d, "Format", !strcmp(c->type, "date") ? "DateOnly" : "DateAndTime");
+			set_text(
+			    w, d, "Format", !strcmp(c->type, "date") ? "DateOnly" : "DateAndTime");
 		if (!strcmp(c->type, "lookup")) {
 			char *list = arena_strdup(w->arena, c->target), *save = NULL;
 
 			targets = doc_new(w->arena, DOC_ARRAY);
-			for (char *s = strtok_r(list, "|", &save); s; s = strtok_r(NULL, "|", &save))
+			for (char *s = strtok_r(list, "|", &save); s;
+			     s = strtok_r(NULL, "|", &save))
 				doc_push(targets, doc_string(w->arena, s));
 			doc_set(w->arena, d, "Targets", targets);
 		}
-		set_text(w, d, "MetadataId", guid_of(w, arena_printf(w->arena, "%s.%s", t->logical, c->name)));
+		set_text(w, d, "MetadataId",
+		    guid_of(w, arena_printf(w->arena, "%s.%s", t->logical, c->name)));
 		doc_push(array, d);
 	}
 	return array;
@@ -145,7 +156,8 @@ static struct doc *keys(struct world *w, const struct table *t)
 	const struct doc *known = dv_alternate_keys(w, t);
 
 	for (const struct doc *k = known ? known->first : NULL; k; k = k->next) {
-		struct doc *d = doc_new(w->arena, DOC_OBJECT), *names = doc_new(w->arena, DOC_ARRAY);
+		struct doc *d = doc_new(w->arena, DOC_OBJECT),
+			   *names = doc_new(w->arena, DOC_ARRAY);
 		const char *name = arena_printf(w->arena, "%s_key%zu", t->logical, array->n + 1);
 
 		if (k->kind == DOC_ARRAY)
@@ -224,8 +236,11 @@ static void all_definitions(struct world *w, const struct request *q, struct rep
 
 static void definitions(struct world *w, const struct request *q, struct reply *r, const char *rest)
 {
-	const char *name = path_after(rest, "(LogicalName='"), *end = name ? strstr(name, "')") : NULL;
-	const struct table *t = end ? schema_logical(w, DATAVERSE, arena_dup(w->arena, name, (size_t)(end - name))) : NULL;
+	const char *name = path_after(rest, "(LogicalName='"),
+		   *end = name ? strstr(name, "')") : NULL;
+	const struct table *t =
+	    end ? schema_logical(w, DATAVERSE, arena_dup(w->arena, name, (size_t)(end - name)))
+		: NULL;
 	struct doc *d;
 
 	if (!*rest) {
@@ -234,15 +249,18 @@ static void definitions(struct world *w, const struct request *q, struct reply *
 	}
 	if (!t) {
 		dv_refuse(w, r, 404, "0x80060888",
-		    arena_printf(w->arena, "Could not find an entity with the specified name: '%s'.", rest));
+		    arena_printf(
+			w->arena, "Could not find an entity with the specified name: '%s'.", rest));
 		return;
 	}
 	rest = end + 2;
 	if (!strcmp(rest, "/Attributes")) {
-		reply_list(w, q, r, arena_printf(w->arena, "EntityDefinitions('%s')/Attributes", t->logical),
+		reply_list(w, q, r,
+		    arena_printf(w->arena, "EntityDefinitions('%s')/Attributes", t->logical),
 		    attributes(w, t));
 	} else if (!strcmp(rest, "/Keys")) {
-		reply_list(w, q, r, arena_printf(w->arena, "EntityDefinitions('%s')/Keys", t->logical), keys(w, t));
+		reply_list(w, q, r,
+		    arena_printf(w->arena, "EntityDefinitions('%s')/Keys", t->logical), keys(w, t));
 	} else if (!*rest) {
 		d = pick(w, definition(w, t), request_param(q, "$select"));
 		expand(w, q, t, d);
@@ -256,14 +274,16 @@ static void definitions(struct world *w, const struct request *q, struct reply *
 /* Which table has which bulk message: a row means yes. */
 static void message_filters(struct world *w, const struct request *q, struct reply *r)
 {
-	static const char *const messages[] = { "Create", "Update", "Delete", "CreateMultiple", "UpdateMultiple" };
+	static const char *const messages[] = { "Create", "Update", "Delete", "CreateMultiple",
+		"UpdateMultiple" };
 	struct doc *array = doc_new(w->arena, DOC_ARRAY);
 	const struct doc *none = doc_get(w->conf, "no_bulk");
 
 	for (size_t i = 0; i < w->schema->n; i++)
 		for (size_t m = 0; m < sizeof(messages) / sizeof(messages[0]); m++) {
 			const struct table *t = &w->schema->table[i];
-			struct doc *d = doc_new(w->arena, DOC_OBJECT), *message = doc_new(w->arena, DOC_OBJECT);
+			struct doc *d = doc_new(w->arena, DOC_OBJECT),
+				   *message = doc_new(w->arena, DOC_OBJECT);
 			bool away = !strcmp(t->logical, "transactioncurrency");
 
 			for (const struct doc *n = none ? none->first : NULL; n; n = n->next)
@@ -284,7 +304,8 @@ static void service_document(struct world *w, const struct request *q, struct re
 {
 	struct doc *d = doc_new(w->arena, DOC_OBJECT), *value = doc_new(w->arena, DOC_ARRAY);
 
-	set_text(w, d, "@odata.context", arena_printf(w->arena, "%s" DV_ROOT "$metadata", q->origin));
+	set_text(
+	    w, d, "@odata.context", arena_printf(w->arena, "%s" DV_ROOT "$metadata", q->origin));
 	for (size_t i = 0; i < w->schema->n; i++) {
 		struct doc *set = doc_new(w->arena, DOC_OBJECT);
 
@@ -311,7 +332,8 @@ static void who_am_i(struct world *w, const struct request *q, struct reply *r)
 	struct doc *d = doc_new(w->arena, DOC_OBJECT);
 
 	set_text(w, d, "@odata.context",
-	    arena_printf(w->arena, "%s" DV_ROOT "$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse", q->origin));
+	    arena_printf(w->arena, "%s" DV_ROOT "$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse",
+		q->origin));
 	set_text(w, d, "BusinessUnitId", guid_of(w, "business unit"));
 	set_text(w, d, "UserId", dv_user(w, q->caller));
 	set_text(w, d, "OrganizationId", organization_id(w));
@@ -334,7 +356,8 @@ bool dv_meta(struct world *w, const struct request *q, struct reply *r, const ch
 		return false;
 	if (!get)
 		dv_refuse(w, r, 405, "0x80060888",
-		    arena_printf(w->arena, "The requested resource does not support http method '%s'.", q->method));
+		    arena_printf(w->arena,
+			"The requested resource does not support http method '%s'.", q->method));
 	else if (!*address)
 		service_document(w, q, r);
 	else if (rest)

@@ -16,7 +16,8 @@ static bool taken_away(struct world *w, const struct table *t)
 	return false;
 }
 
-static bool check_type(struct world *w, struct reply *r, const struct table *t, const struct doc *target)
+static bool check_type(
+    struct world *w, struct reply *r, const struct table *t, const struct doc *target)
 {
 	const char *type = doc_member(target, "@odata.type", NULL);
 
@@ -26,15 +27,17 @@ static bool check_type(struct world *w, struct reply *r, const struct table *t, 
 	    !strcmp(type, arena_printf(w->arena, "Microsoft.Dynamics.CRM.%s", t->logical)))
 		return true;
 	dv_refuse(w, r, 400, "0x80048d19",
-	    arena_printf(w->arena, "Each target needs \"@odata.type\": \"Microsoft.Dynamics.CRM.%s\".", t->logical));
+	    arena_printf(w->arena,
+		"Each target needs \"@odata.type\": \"Microsoft.Dynamics.CRM.%s\".", t->logical));
 	return false;
 }
 
 /* Reads a target's own address: its key column or its @odata.id. */
-static bool target_address(struct world *w, struct reply *r, const struct table *t, const struct doc *target,
-    struct dv_address *a)
+static bool target_address(struct world *w, struct reply *r, const struct table *t,
+    const struct doc *target, struct dv_address *a)
 {
-	const char *id = doc_member(target, t->key, NULL), *url = doc_member(target, "@odata.id", NULL);
+	const char *id = doc_member(target, t->key, NULL),
+		   *url = doc_member(target, "@odata.id", NULL);
 	const char *at;
 
 	if (!url && !id) {
@@ -50,7 +53,8 @@ static bool target_address(struct world *w, struct reply *r, const struct table 
 		return false;
 	if (a->keyed && a->table == t)
 		return true;
-	dv_refuse(w, r, 400, "0x80040203", arena_printf(w->arena, "'%s' does not name a row of %s.", url, t->entity));
+	dv_refuse(w, r, 400, "0x80040203",
+	    arena_printf(w->arena, "'%s' does not name a row of %s.", url, t->entity));
 	return false;
 }
 
@@ -63,8 +67,8 @@ static bool keys_beside(const struct dv_address *a, const struct doc *target)
 	return false;
 }
 
-static void change_one(struct world *w, const struct request *q, struct reply *r, const struct dv_address *set,
-    const struct doc *target, bool upsert)
+static void change_one(struct world *w, const struct request *q, struct reply *r,
+    const struct dv_address *set, const struct doc *target, bool upsert)
 {
 	struct dv_address a;
 	struct doc *body = doc_copy(w->arena, target);
@@ -91,7 +95,8 @@ static void change_one(struct world *w, const struct request *q, struct reply *r
 }
 
 /* Two targets of one row are refused by UpsertMultiple. Compared by what was sent, which is what the service sees first. */
-static bool repeated(struct world *w, struct reply *r, const struct table *t, const struct doc *targets)
+static bool repeated(
+    struct world *w, struct reply *r, const struct table *t, const struct doc *targets)
 {
 	for (const struct doc *x = targets->first; x; x = x->next) {
 		const char *mine = doc_member(x, "@odata.id", doc_member(x, t->key, ""));
@@ -121,16 +126,19 @@ static void answer(struct world *w, const struct request *q, struct reply *r, st
 	}
 	d = doc_new(w->arena, DOC_OBJECT);
 	doc_set(w->arena, d, "@odata.context",
-	    doc_string(w->arena, arena_printf(w->arena,
-				     "%s" DV_ROOT "$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse", q->origin)));
+	    doc_string(w->arena,
+		arena_printf(w->arena,
+		    "%s" DV_ROOT "$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse",
+		    q->origin)));
 	doc_set(w->arena, d, "Ids", ids);
 	reply_doc(w, r, 200, DV_JSON, d);
 }
 
-void dv_multiple(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a,
-    const char *message)
+void dv_multiple(struct world *w, const struct request *q, struct reply *r,
+    const struct dv_address *a, const char *message)
 {
-	bool create = !strcmp(message, "CreateMultiple"), update = !strcmp(message, "UpdateMultiple");
+	bool create = !strcmp(message, "CreateMultiple"),
+	     update = !strcmp(message, "UpdateMultiple");
 	bool upsert = !strcmp(message, "UpsertMultiple");
 	struct request plain = *q;
 	const struct doc *body, *targets;
@@ -138,12 +146,15 @@ void dv_multiple(struct world *w, const struct request *q, struct reply *r, cons
 
 	if (!create && !update && !upsert) {
 		dv_refuse(w, r, 404, "0x8006088a",
-		    arena_printf(w->arena, "Resource not found for the segment 'Microsoft.Dynamics.CRM.%s'.", message));
+		    arena_printf(w->arena,
+			"Resource not found for the segment 'Microsoft.Dynamics.CRM.%s'.",
+			message));
 		return;
 	}
 	if (taken_away(w, a->table)) {
 		dv_refuse(w, r, 501, "",
-		    arena_printf(w->arena, "%s is not available for the table '%s'.", message, a->table->logical));
+		    arena_printf(w->arena, "%s is not available for the table '%s'.", message,
+			a->table->logical));
 		return;
 	}
 	if (strcmp(q->method, "POST")) {
@@ -153,7 +164,8 @@ void dv_multiple(struct world *w, const struct request *q, struct reply *r, cons
 	body = dv_body(w, q, r);
 	targets = body ? doc_get(body, "Targets") : NULL;
 	if (body && (!targets || targets->kind != DOC_ARRAY || !targets->n))
-		dv_refuse(w, r, 400, "0x80040203", "The parameter 'Targets' must be an array of rows.");
+		dv_refuse(
+		    w, r, 400, "0x80040203", "The parameter 'Targets' must be an array of rows.");
 	if (r->status >= 400 || !targets || (upsert && repeated(w, r, a->table, targets)))
 		return;
 	/* The rows' own answers never leave: no representation of each, no precondition of the whole. */

@@ -5,8 +5,8 @@
 #include "core/text.h"
 #include "samples/sandbox/dataverse.h"
 
-const struct column *dv_navigation(struct world *w, const struct table *t, const char *nav,
-    const struct table **target)
+const struct column *dv_navigation(
+    struct world *w, const struct table *t, const char *nav, const struct table **target)
 {
 	*target = NULL;
 	for (size_t i = 0; i < t->n; i++) {
@@ -42,11 +42,12 @@ static const struct doc *base_value(struct world *w, const struct row *row, cons
 		return NULL;
 	if (divisor <= 0 || (divisor > 0.99999999L && divisor < 1.00000001L))
 		return amount;
-	return doc_number(w->scratch,
-	    arena_printf(w->scratch, "%.4Lf", strtold(amount->text, NULL) / divisor));
+	return doc_number(
+	    w->scratch, arena_printf(w->scratch, "%.4Lf", strtold(amount->text, NULL) / divisor));
 }
 
-const struct doc *dv_value(struct world *w, const struct table *t, const struct row *row, const char *property)
+const struct doc *dv_value(
+    struct world *w, const struct table *t, const struct row *row, const char *property)
 {
 	const struct doc *d = doc_get(row->doc, property);
 	size_t n = strlen(property);
@@ -63,8 +64,8 @@ const struct doc *dv_value(struct world *w, const struct table *t, const struct 
 }
 
 /* Splits "nav/rest"; the navigation's lookup column and target table. */
-static const struct column *step(struct world *w, const struct table *t, const char *path, const char **rest,
-    const struct table **target)
+static const struct column *step(struct world *w, const struct table *t, const char *path,
+    const char **rest, const struct table **target)
 {
 	const char *slash = strchr(path, '/');
 	const struct column *c;
@@ -81,7 +82,8 @@ const char *dv_type_of(void *ctx, const char *path)
 	const struct column *c;
 
 	if (strchr(path, '/'))
-		return step(s->w, s->table, path, &path, &inner.table) ? dv_type_of(&inner, path) : NULL;
+		return step(s->w, s->table, path, &path, &inner.table) ? dv_type_of(&inner, path)
+								       : NULL;
 	c = table_lookup_value(s->table, path);
 	if (c)
 		return c->type;
@@ -100,9 +102,10 @@ const struct doc *dv_get(void *ctx, const char *path)
 	if (!strchr(path, '/'))
 		return dv_value(s->w, s->table, s->row, path);
 	c = step(s->w, s->table, path, &path, &inner.table);
-	id = c ? dv_value(s->w, s->table, s->row, column_property(s->w->scratch, s->table, c)) : NULL;
-	if (!doc_text(id) ||
-	    store_get(s->w, s->w->scratch, DATAVERSE, inner.table->entity, id->text, false, &row) != 1)
+	id = c ? dv_value(s->w, s->table, s->row, column_property(s->w->scratch, s->table, c))
+	       : NULL;
+	if (!doc_text(id) || store_get(s->w, s->w->scratch, DATAVERSE, inner.table->entity,
+				 id->text, false, &row) != 1)
 		return NULL;
 	inner.row = &row;
 	return dv_get(&inner, path);
@@ -131,8 +134,9 @@ static bool read_select(struct world *w, struct dv_view *v, const char *text, co
 		}
 		if (!c) {
 			*message = arena_printf(w->arena,
-			    "Could not find a property named '%s' on type 'Microsoft.Dynamics.CRM.%s'.", s,
-			    v->table->logical);
+			    "Could not find a property named '%s' on type "
+			    "'Microsoft.Dynamics.CRM.%s'.",
+			    s, v->table->logical);
 			return false;
 		}
 		for (size_t i = 0; i < v->n; i++)
@@ -149,7 +153,8 @@ static bool read_select(struct world *w, struct dv_view *v, const char *text, co
 }
 
 /* One item of $expand from *s: nav or nav($select=a,b). */
-static struct dv_view *read_expand(struct world *w, const struct table *t, const char **s, const char **message)
+static struct dv_view *read_expand(
+    struct world *w, const struct table *t, const char **s, const char **message)
 {
 	size_t n = strcspn(*s, ",(");
 	struct dv_view *v = arena_alloc(w->arena, sizeof(*v));
@@ -171,27 +176,32 @@ static struct dv_view *read_expand(struct world *w, const struct table *t, const
 	*s += **s == ',';
 	if (!v->lookup) {
 		*message = arena_printf(w->arena,
-		    "Could not find a property named '%s' on type 'Microsoft.Dynamics.CRM.%s'.", v->nav, t->logical);
+		    "Could not find a property named '%s' on type 'Microsoft.Dynamics.CRM.%s'.",
+		    v->nav, t->logical);
 		return NULL;
 	}
 	/* ownerid leads to a principal, which has nothing but its id. */
 	if (!v->table) {
 		*message = arena_printf(w->arena,
-		    "'%s' leads to a principal, which has no columns to expand; use owninguser.", v->nav);
+		    "'%s' leads to a principal, which has no columns to expand; use owninguser.",
+		    v->nav);
 		return NULL;
 	}
 	return read_select(w, v, select, message) ? v : NULL;
 }
 
-struct dv_view *dv_view(struct world *w, const struct request *q, const struct table *t, const char **message)
+struct dv_view *dv_view(
+    struct world *w, const struct request *q, const struct table *t, const char **message)
 {
 	const char *expand = request_param(q, "$expand"), *wanted = "";
 	struct dv_view *v = arena_alloc(w->arena, sizeof(*v)), **tail = &v->expand;
 
 	v->table = t;
 	if (request_prefers(w, q, "odata.include-annotations", &wanted)) {
-		v->formatted = strchr(wanted, '*') || strstr(wanted, "OData.Community.Display.V1.FormattedValue");
-		v->lookups = strchr(wanted, '*') || strstr(wanted, "Microsoft.Dynamics.CRM.lookuplogicalname");
+		v->formatted = strchr(wanted, '*') ||
+			       strstr(wanted, "OData.Community.Display.V1.FormattedValue");
+		v->lookups = strchr(wanted, '*') ||
+			     strstr(wanted, "Microsoft.Dynamics.CRM.lookuplogicalname");
 	}
 	if (!read_select(w, v, request_param(q, "$select"), message))
 		return NULL;
@@ -206,7 +216,8 @@ struct dv_view *dv_view(struct world *w, const struct request *q, const struct t
 	return v;
 }
 
-static void write_value(struct world *w, const struct column *c, const struct doc *d, struct buf *out)
+static void write_value(
+    struct world *w, const struct column *c, const struct doc *d, struct buf *out)
 {
 	const char *number, *point;
 
@@ -222,14 +233,17 @@ static void write_value(struct world *w, const struct column *c, const struct do
 		buf_adds(out, number ? number : "null");
 		if (number)
 			buf_addf(out, "%s%.*s", point ? "" : ".",
-			    point && strlen(point) > 4 ? 0 : 4 - (int)(point ? strlen(point + 1) : 0), "0000");
+			    point && strlen(point) > 4 ? 0
+						       : 4 - (int)(point ? strlen(point + 1) : 0),
+			    "0000");
 	}
 }
 
 static const char *state_label(const char *type, long n)
 {
 	static const char *const states[] = { "Open", "Won", "Lost" };
-	static const char *const reasons[] = { "", "In Progress", "On Hold", "Won", "Canceled", "Out-Sold" };
+	static const char *const reasons[] = { "", "In Progress", "On Hold", "Won", "Canceled",
+		"Out-Sold" };
 
 	if (!strcmp(type, "state"))
 		return n >= 0 && n < 3 ? states[n] : NULL;
@@ -251,7 +265,8 @@ static const char *grouped(struct world *w, const char *text, int decimals)
 	return out;
 }
 
-static const char *lookup_name(struct world *w, const struct column *c, const char *id, const char **logical)
+static const char *lookup_name(
+    struct world *w, const struct column *c, const char *id, const char **logical)
 {
 	char *list = arena_strdup(w->scratch, c->target), *save = NULL;
 
@@ -271,7 +286,8 @@ static const char *lookup_name(struct world *w, const struct column *c, const ch
 static const char *format_value(struct world *w, const struct dv_view *v, const struct column *c,
     const struct doc *d, const struct row *row)
 {
-	const char *logical, *symbol = "$", *currency = doc_member(row->doc, "_transactioncurrencyid_value", NULL);
+	const char *logical, *symbol = "$",
+			     *currency = doc_member(row->doc, "_transactioncurrencyid_value", NULL);
 	struct row money;
 
 	if (!strcmp(c->type, "lookup"))
@@ -279,22 +295,26 @@ static const char *format_value(struct world *w, const struct dv_view *v, const 
 	if (!strcmp(c->type, "bool"))
 		return d->truth ? "Yes" : "No";
 	if (!strcmp(c->type, "state") || !strcmp(c->type, "status"))
-		return !strcmp(v->table->logical, "opportunity") ? state_label(c->type, doc_long(d, -1)) : NULL;
+		return !strcmp(v->table->logical, "opportunity")
+			   ? state_label(c->type, doc_long(d, -1))
+			   : NULL;
 	if (!strcmp(c->type, "money")) {
-		if (currency && store_get(w, w->scratch, DATAVERSE, "transactioncurrencies", currency, false, &money) == 1)
+		if (currency && store_get(w, w->scratch, DATAVERSE, "transactioncurrencies",
+				    currency, false, &money) == 1)
 			symbol = doc_member(money.doc, "currencysymbol", "$");
 		return arena_printf(w->scratch, "%s%s", symbol, grouped(w, d->text, 2));
 	}
 	if (!strcmp(c->type, "int"))
 		return grouped(w, d->text, 0);
 	if (!strcmp(c->type, "date") || !strcmp(c->type, "datetime"))
-		return d->len >= 10 ? arena_printf(w->scratch, "%d/%d/%.4s", atoi(d->text + 5), atoi(d->text + 8), d->text)
+		return d->len >= 10 ? arena_printf(w->scratch, "%d/%d/%.4s", atoi(d->text + 5),
+					  atoi(d->text + 8), d->text)
 				    : NULL;
 	return NULL;
 }
 
-static void show_column(struct world *w, const struct dv_view *v, const struct row *row, const struct column *c,
-    struct buf *out)
+static void show_column(struct world *w, const struct dv_view *v, const struct row *row,
+    const struct column *c, struct buf *out)
 {
 	const char *property = column_property(w->scratch, v->table, c), *text, *logical = NULL;
 	const struct doc *d = dv_value(w, v->table, row, property);
@@ -302,15 +322,20 @@ static void show_column(struct world *w, const struct dv_view *v, const struct r
 	if (v->formatted && !doc_is_null(d)) {
 		text = format_value(w, v, c, d, row);
 		if (text) {
-			buf_addf(out, ",\"%s@OData.Community.Display.V1.FormattedValue\":", property);
+			buf_addf(
+			    out, ",\"%s@OData.Community.Display.V1.FormattedValue\":", property);
 			buf_add_json(out, text, strlen(text));
 		}
 	}
-	if (v->lookups && doc_text(d) && !strcmp(c->type, "lookup") && lookup_name(w, c, d->text, &logical)) {
-		buf_addf(out, ",\"%s@Microsoft.Dynamics.CRM.associatednavigationproperty\":\"%s%s%s\"", property, c->nav,
+	if (v->lookups && doc_text(d) && !strcmp(c->type, "lookup") &&
+	    lookup_name(w, c, d->text, &logical)) {
+		buf_addf(out,
+		    ",\"%s@Microsoft.Dynamics.CRM.associatednavigationproperty\":\"%s%s%s\"",
+		    property, c->nav,
 		    strchr(c->target, '|') && strcmp(c->name, "ownerid") ? "_" : "",
 		    strchr(c->target, '|') && strcmp(c->name, "ownerid") ? logical : "");
-		buf_addf(out, ",\"%s@Microsoft.Dynamics.CRM.lookuplogicalname\":\"%s\"", property, logical);
+		buf_addf(out, ",\"%s@Microsoft.Dynamics.CRM.lookuplogicalname\":\"%s\"", property,
+		    logical);
 	}
 	buf_addf(out, ",\"%s\":", property);
 	write_value(w, c, d, out);
@@ -319,11 +344,13 @@ static void show_column(struct world *w, const struct dv_view *v, const struct r
 static void show_expanded(struct world *w, const struct dv_view *v, const struct dv_view *e,
     const struct row *row, struct buf *out)
 {
-	const struct doc *id = dv_value(w, v->table, row, column_property(w->scratch, v->table, e->lookup));
+	const struct doc *id =
+	    dv_value(w, v->table, row, column_property(w->scratch, v->table, e->lookup));
 	struct row other;
 
 	buf_addf(out, ",\"%s\":", e->nav);
-	if (doc_text(id) && store_get(w, w->scratch, DATAVERSE, e->table->entity, id->text, false, &other) == 1)
+	if (doc_text(id) &&
+	    store_get(w, w->scratch, DATAVERSE, e->table->entity, id->text, false, &other) == 1)
 		dv_show(w, e, &other, NULL, out);
 	else
 		buf_adds(out, "null");
@@ -363,7 +390,9 @@ void dv_reply_row(struct world *w, const struct request *q, struct reply *r, con
 		reply_header(w, r, "Preference-Applied",
 		    arena_printf(w->arena, "odata.include-annotations=\"%s\"", wanted));
 	buf_reset(&r->body);
-	dv_show(w, v, row, arena_printf(w->arena, "%s" DV_ROOT "$metadata#%s/$entity", q->origin, t->entity), &r->body);
+	dv_show(w, v, row,
+	    arena_printf(w->arena, "%s" DV_ROOT "$metadata#%s/$entity", q->origin, t->entity),
+	    &r->body);
 	reply_header(w, r, "Content-Type", DV_JSON);
 	reply_header(w, r, "ETag", dv_etag(w, row->version));
 	r->status = status;

@@ -8,8 +8,10 @@ struct reason {
 	long state, status;
 };
 
-static const struct reason opportunity_reasons[] = { { 0, 1 }, { 0, 2 }, { 1, 3 }, { 2, 4 }, { 2, 5 } };
-static const struct reason lead_reasons[] = { { 0, 1 }, { 0, 2 }, { 1, 3 }, { 2, 4 }, { 2, 5 }, { 2, 6 }, { 2, 7 } };
+static const struct reason opportunity_reasons[] = { { 0, 1 }, { 0, 2 }, { 1, 3 }, { 2, 4 },
+	{ 2, 5 } };
+static const struct reason lead_reasons[] = { { 0, 1 }, { 0, 2 }, { 1, 3 }, { 2, 4 }, { 2, 5 },
+	{ 2, 6 }, { 2, 7 } };
 
 /* Organizations add reasons of their own: world.json's "status_codes": {"opportunity": [[0, 100001]]}. */
 static bool reason_fits(struct world *w, const struct table *t, long state, long status)
@@ -39,14 +41,17 @@ bool dv_check_state(struct world *w, struct reply *r, const struct table *t, con
 		return true;
 	if (was != 0 && doc_long(doc_get(body, "statecode"), -1) != 0) {
 		dv_refuse(w, r, 400, "0x80040203",
-		    arena_printf(w->arena, "The %s with Id = %s is closed and read only; reopen it (statecode 0) first.",
+		    arena_printf(w->arena,
+			"The %s with Id = %s is closed and read only; reopen it (statecode 0) "
+			"first.",
 			t->logical, id));
 		return false;
 	}
 	state = doc_long(doc_get(after, "statecode"), 0);
 	if (!before && state != 0) {
 		dv_refuse(w, r, 400, "0x80048408",
-		    arena_printf(w->arena, "%ld is not a valid state code for a new %s: it is created open.", state,
+		    arena_printf(w->arena,
+			"%ld is not a valid state code for a new %s: it is created open.", state,
 			t->logical));
 		return false;
 	}
@@ -55,16 +60,17 @@ bool dv_check_state(struct world *w, struct reply *r, const struct table *t, con
 	status = doc_long(doc_get(after, "statuscode"), 1);
 	if (!reason_fits(w, t, state, status)) {
 		dv_refuse(w, r, 400, "0x80048408",
-		    arena_printf(w->arena, "%ld is not a valid status code for state code %ld on %s with Id %s.", status,
-			state, t->logical, id));
+		    arena_printf(w->arena,
+			"%ld is not a valid status code for state code %ld on %s with Id %s.",
+			status, state, t->logical, id));
 		return false;
 	}
 	return true;
 }
 
 /* The opportunity that an OpportunityClose speaks of: a bind, or an object with its id. */
-static const char *closed_one(struct world *w, const struct request *q, struct reply *r, const struct doc *close,
-    const struct table *t)
+static const char *closed_one(struct world *w, const struct request *q, struct reply *r,
+    const struct doc *close, const struct table *t)
 {
 	const char *bind = doc_member(close, "opportunityid@odata.bind", NULL);
 	const char *plain = doc_member(doc_get(close, "opportunityid"), "opportunityid", NULL);
@@ -72,19 +78,22 @@ static const char *closed_one(struct world *w, const struct request *q, struct r
 	const char *id;
 
 	if (!bind && !plain) {
-		dv_refuse(w, r, 400, "0x80040203", "OpportunityClose needs opportunityid@odata.bind.");
+		dv_refuse(
+		    w, r, 400, "0x80040203", "OpportunityClose needs opportunityid@odata.bind.");
 		return NULL;
 	}
-	id = dv_reference(w, q, r, bind ? bind : arena_printf(w->arena, "opportunities(%s)", plain), &pointed);
+	id = dv_reference(
+	    w, q, r, bind ? bind : arena_printf(w->arena, "opportunities(%s)", plain), &pointed);
 	if (id && pointed != t) {
-		dv_refuse(w, r, 400, "0x80040203", "OpportunityClose's opportunityid is no opportunity.");
+		dv_refuse(
+		    w, r, 400, "0x80040203", "OpportunityClose's opportunityid is no opportunity.");
 		return NULL;
 	}
 	return id;
 }
 
-static bool write_activity(struct world *w, const struct request *q, struct reply *r, const struct doc *close,
-    const char *id)
+static bool write_activity(struct world *w, const struct request *q, struct reply *r,
+    const struct doc *close, const char *id)
 {
 	const struct table *t = schema_entity(w, DATAVERSE, "opportunitycloses");
 	struct doc *body = doc_copy(w->arena, close);
@@ -135,8 +144,10 @@ void dv_close_action(struct world *w, const struct request *q, struct reply *r, 
 	}
 	if (!reason_fits(w, t, won ? 1 : 2, status)) {
 		dv_refuse(w, r, 400, "0x80048408",
-		    arena_printf(w->arena, "%ld is not a valid status code for state code OpportunityState.%s on opportunity"
-					   " with Id %s.",
+		    arena_printf(w->arena,
+			"%ld is not a valid status code for state code OpportunityState.%s on "
+			"opportunity"
+			" with Id %s.",
 			status, won ? "Won" : "Lost", id));
 		return;
 	}
@@ -146,7 +157,8 @@ void dv_close_action(struct world *w, const struct request *q, struct reply *r, 
 	doc_set(w->arena, row.doc, "statuscode", doc_int(w->arena, status));
 	date_format(world_now(w) / (INT64_C(86400) * 1000000), day);
 	ended = doc_member(close, "actualend", day);
-	doc_set(w->arena, row.doc, "actualclosedate", doc_string(w->arena, arena_printf(w->arena, "%.10s", ended)));
+	doc_set(w->arena, row.doc, "actualclosedate",
+	    doc_string(w->arena, arena_printf(w->arena, "%.10s", ended)));
 	value = doc_get(close, "actualrevenue");
 	if (!value && won)
 		value = doc_get(row.doc, "estimatedvalue");

@@ -13,11 +13,13 @@ struct doc *dv_body(struct world *w, const struct request *q, struct reply *r)
 		return d;
 	dv_refuse(w, r, 400, "0x80048d19",
 	    d ? "The body must be a JSON object."
-	      : arena_printf(w->arena, "Error identified in Payload provided by the user: %s", err.text));
+	      : arena_printf(
+		    w->arena, "Error identified in Payload provided by the user: %s", err.text));
 	return NULL;
 }
 
-void dv_stamp(struct world *w, const struct request *q, const struct table *t, struct row *row, bool created)
+void dv_stamp(
+    struct world *w, const struct request *q, const struct table *t, struct row *row, bool created)
 {
 	const char *user = dv_user(w, q->caller);
 	char stamp[32];
@@ -33,7 +35,8 @@ void dv_stamp(struct world *w, const struct request *q, const struct table *t, s
 		if (doc_text(dated)) {
 			row->created = stamp_parse(dated->text, dated->len);
 			doc_set(w->arena, row->doc, "createdon", doc_string(w->arena, dated->text));
-			doc_set(w->arena, row->doc, "overriddencreatedon", doc_string(w->arena, stamp));
+			doc_set(
+			    w->arena, row->doc, "overriddencreatedon", doc_string(w->arena, stamp));
 		}
 	}
 	if (created && table_column(t, "createdby"))
@@ -44,13 +47,15 @@ void dv_stamp(struct world *w, const struct request *q, const struct table *t, s
 
 static const char *base_currency(struct world *w)
 {
-	const char *given = doc_member(doc_get(w->conf, "organization"), "base_currency_id", NULL), *found = NULL;
+	const char *given = doc_member(doc_get(w->conf, "organization"), "base_currency_id", NULL),
+		   *found = NULL;
 	struct sql_stmt *st;
 
 	if (given)
 		return given;
 	st = sql_query(w->db, &w->err,
-	    "SELECT id FROM row WHERE service = ? AND entity = 'transactioncurrencies' AND deleted = 0"
+	    "SELECT id FROM row WHERE service = ? AND entity = 'transactioncurrencies' AND deleted "
+	    "= 0"
 	    " ORDER BY id LIMIT 1",
 	    "s", DATAVERSE);
 	if (st && sql_step(st, &w->err) == 1)
@@ -67,9 +72,11 @@ static void defaults(struct world *w, const struct request *q, const struct tabl
 
 	if (owner && doc_is_null(doc_get(d, "_ownerid_value")))
 		doc_set(w->arena, d, "_ownerid_value", doc_string(w->arena, dv_user(w, q->caller)));
-	if (table_column(t, "transactioncurrencyid") && doc_is_null(doc_get(d, "_transactioncurrencyid_value")) &&
+	if (table_column(t, "transactioncurrencyid") &&
+	    doc_is_null(doc_get(d, "_transactioncurrencyid_value")) &&
 	    strcmp(t->logical, "contact"))
-		doc_set(w->arena, d, "_transactioncurrencyid_value", doc_string(w->arena, base_currency(w)));
+		doc_set(w->arena, d, "_transactioncurrencyid_value",
+		    doc_string(w->arena, base_currency(w)));
 	if (table_column(t, "statecode") && doc_is_null(doc_get(d, "statecode")))
 		doc_set(w->arena, d, "statecode", doc_int(w->arena, 0));
 	if (table_column(t, "statuscode") && doc_is_null(doc_get(d, "statuscode")))
@@ -77,7 +84,8 @@ static void defaults(struct world *w, const struct request *q, const struct tabl
 }
 
 /* No other row may hold the same alternate key. */
-static bool keys_free(struct world *w, struct reply *r, const struct table *t, const struct row *row)
+static bool keys_free(
+    struct world *w, struct reply *r, const struct table *t, const struct row *row)
 {
 	const struct doc *keys = dv_alternate_keys(w, t);
 
@@ -97,7 +105,8 @@ static bool keys_free(struct world *w, struct reply *r, const struct table *t, c
 			continue;
 		dv_refuse(w, r, 412, "0x80060892",
 		    arena_printf(w->arena,
-			"Entity Key %s violated. A record with the same value for %s already exists. A duplicate record"
+			"Entity Key %s violated. A record with the same value for %s already "
+			"exists. A duplicate record"
 			" cannot be created. Select one or more unique values and try again.",
 			k->text, k->text));
 		return false;
@@ -105,29 +114,33 @@ static bool keys_free(struct world *w, struct reply *r, const struct table *t, c
 	return true;
 }
 
-static bool required_there(struct world *w, struct reply *r, const struct table *t, const struct doc *d)
+static bool required_there(
+    struct world *w, struct reply *r, const struct table *t, const struct doc *d)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct column *c = &t->column[i];
 		const struct doc *v = doc_get(d, column_property(w->arena, t, c));
 
-		if (!(c->flags & COLUMN_REQUIRED) || (!doc_is_null(v) && (v->kind != DOC_STRING || v->len)))
+		if (!(c->flags & COLUMN_REQUIRED) ||
+		    (!doc_is_null(v) && (v->kind != DOC_STRING || v->len)))
 			continue;
 		dv_refuse(w, r, 400, "0x80040203",
-		    arena_printf(w->arena, "The required column '%s' of the '%s' entity has no value.", c->name, t->logical));
+		    arena_printf(w->arena,
+			"The required column '%s' of the '%s' entity has no value.", c->name,
+			t->logical));
 		return false;
 	}
 	return true;
 }
 
-static void written(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a,
-    const struct row *row, bool created)
+static void written(struct world *w, const struct request *q, struct reply *r,
+    const struct dv_address *a, const struct row *row, bool created)
 {
 	const char *prefer = "", *url;
 
 	/* An alternate key is echoed as it was addressed; a set gives the new row's own address. */
-	url = arena_printf(w->arena, a->keyed && !a->id ? "%s" DV_ROOT "%s" : "%s" DV_ROOT "%s(%s)", q->origin,
-	    a->keyed && !a->id ? a->echo : a->set, row->id);
+	url = arena_printf(w->arena, a->keyed && !a->id ? "%s" DV_ROOT "%s" : "%s" DV_ROOT "%s(%s)",
+	    q->origin, a->keyed && !a->id ? a->echo : a->set, row->id);
 	reply_header(w, r, "OData-EntityId", url);
 	reply_header(w, r, "Location", url);
 	r->committed = true;
@@ -141,8 +154,8 @@ static void written(struct world *w, const struct request *q, struct reply *r, c
 	}
 }
 
-void dv_create(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a,
-    const struct doc *body, const char *fixed_id)
+void dv_create(struct world *w, const struct request *q, struct reply *r,
+    const struct dv_address *a, const struct doc *body, const char *fixed_id)
 {
 	const struct table *t = a->table;
 	const char *chosen = doc_member(body, t->key, NULL);
@@ -155,20 +168,26 @@ void dv_create(struct world *w, const struct request *q, struct reply *r, const 
 
 		if (!guid_valid(given)) {
 			dv_refuse(w, r, 400, "0x80048d19",
-			    arena_printf(w->arena, "Cannot convert the literal '%.100s' to the expected type 'Edm.Guid'.", given));
+			    arena_printf(w->arena,
+				"Cannot convert the literal '%.100s' to the expected type "
+				"'Edm.Guid'.",
+				given));
 			return;
 		}
 		for (size_t i = 0; i < 36; i++)
-			id[i] = (char)(given[i] >= 'A' && given[i] <= 'F' ? given[i] | 0x20 : given[i]);
+			id[i] =
+			    (char)(given[i] >= 'A' && given[i] <= 'F' ? given[i] | 0x20 : given[i]);
 	}
 	row.id = id;
 	row.doc = doc_new(w->arena, DOC_OBJECT);
 	if (store_has(w, DATAVERSE, t->entity, id)) {
-		dv_refuse(w, r, 412, "0x80040237", "A record with matching key values already exists.");
+		dv_refuse(
+		    w, r, 412, "0x80040237", "A record with matching key values already exists.");
 		return;
 	}
 	doc_set(w->arena, row.doc, t->key, doc_string(w->arena, id));
-	if (!dv_take_body(w, q, r, t, body, row.doc) || !dv_check_state(w, r, t, id, NULL, body, row.doc))
+	if (!dv_take_body(w, q, r, t, body, row.doc) ||
+	    !dv_check_state(w, r, t, id, NULL, body, row.doc))
 		return;
 	defaults(w, q, t, row.doc);
 	if (!required_there(w, r, t, row.doc) || !keys_free(w, r, t, &row))
@@ -179,8 +198,8 @@ void dv_create(struct world *w, const struct request *q, struct reply *r, const 
 	written(w, q, r, a, &row, true);
 }
 
-void dv_update(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a,
-    struct row *row, const struct doc *body)
+void dv_update(struct world *w, const struct request *q, struct reply *r,
+    const struct dv_address *a, struct row *row, const struct doc *body)
 {
 	const struct doc *before = row->doc;
 
@@ -203,7 +222,8 @@ static void version_mismatch(struct world *w, struct reply *r)
 }
 
 /* Key columns stay out of the body of an existing row; a new one gets those of the address it lacks. */
-static const struct doc *body_with_keys(struct world *w, const struct dv_address *a, const struct doc *body, bool create)
+static const struct doc *body_with_keys(
+    struct world *w, const struct dv_address *a, const struct doc *body, bool create)
 {
 	struct doc *copy = doc_copy(w->arena, body);
 
@@ -218,7 +238,8 @@ static const struct doc *body_with_keys(struct world *w, const struct dv_address
 
 void dv_patch(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a)
 {
-	const char *match = request_header(q, "If-Match"), *none = request_header(q, "If-None-Match");
+	const char *match = request_header(q, "If-Match"),
+		   *none = request_header(q, "If-None-Match");
 	const struct doc *body = dv_body(w, q, r);
 	struct row row;
 	int found;
@@ -233,14 +254,16 @@ void dv_patch(struct world *w, const struct request *q, struct reply *r, const s
 	else if (!found)
 		dv_create(w, q, r, a, body_with_keys(w, a, body, true), a->id);
 	else if (none && !strcmp(none, "*"))
-		dv_refuse(w, r, 412, "0x80040237", "A record with matching key values already exists.");
+		dv_refuse(
+		    w, r, 412, "0x80040237", "A record with matching key values already exists.");
 	else if (match && strcmp(match, "*") && strcmp(match, dv_etag(w, row.version)))
 		version_mismatch(w, r);
 	else
 		dv_update(w, q, r, a, &row, body_with_keys(w, a, body, false));
 }
 
-void dv_delete(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a)
+void dv_delete(
+    struct world *w, const struct request *q, struct reply *r, const struct dv_address *a)
 {
 	const char *match = request_header(q, "If-Match");
 	struct row row;

@@ -28,8 +28,8 @@ static bool same_id(const char *x, const char *y)
 }
 
 /* Puts -1, 0 or 1 into *order; false when the two can't be compared. */
-static bool compare_literal(const struct doc *d, const struct literal *l, const struct expr_row *row,
-    int *order)
+static bool compare_literal(
+    const struct doc *d, const struct literal *l, const struct expr_row *row, int *order)
 {
 	const char *number;
 	int64_t stamp;
@@ -73,7 +73,8 @@ static bool equals(const struct doc *d, const struct literal *l, const struct ex
 	int order;
 
 	if (l->kind == LITERAL_NULL || blank(d))
-		return blank(d) && (l->kind == LITERAL_NULL || (l->kind == LITERAL_STRING && !*l->text));
+		return blank(d) &&
+		       (l->kind == LITERAL_NULL || (l->kind == LITERAL_STRING && !*l->text));
 	return compare_literal(d, l, row, &order) && order == 0;
 }
 
@@ -151,7 +152,8 @@ static bool test_any(const struct expr *e, const struct expr_row *row)
 		return false;
 	inner.get = element_get;
 	inner.ctx = &element;
-	for (element.element = array->first; element.element; element.element = element.element->next)
+	for (element.element = array->first; element.element;
+	     element.element = element.element->next)
 		if (!e->left || expr_test(e->left, &inner))
 			return true;
 	return false;
@@ -257,7 +259,8 @@ int64_t expr_floor(const struct expr *e, const char *path)
 			return x > y ? x : y;
 		return x < y ? x : y;
 	}
-	if (e->kind == EXPR_COMPARE && e->literal->kind == LITERAL_STAMP && !strcmp(e->path, path) &&
+	if (e->kind == EXPR_COMPARE && e->literal->kind == LITERAL_STAMP &&
+	    !strcmp(e->path, path) &&
 	    (e->compare == COMPARE_GT || e->compare == COMPARE_GE || e->compare == COMPARE_EQ))
 		return e->literal->from;
 	return STAMP_NONE;

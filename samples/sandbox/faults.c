@@ -8,8 +8,9 @@ static const struct {
 	const char *name;
 	enum fault_kind kind;
 } kinds[] = { { "status", FAULT_STATUS }, { "status-after", FAULT_STATUS_AFTER },
-	{ "reset-before", FAULT_RESET_BEFORE }, { "reset-after", FAULT_RESET_AFTER }, { "stall", FAULT_STALL },
-	{ "stall-after", FAULT_STALL_AFTER }, { "html", FAULT_HTML }, { "cut", FAULT_CUT } };
+	{ "reset-before", FAULT_RESET_BEFORE }, { "reset-after", FAULT_RESET_AFTER },
+	{ "stall", FAULT_STALL }, { "stall-after", FAULT_STALL_AFTER }, { "html", FAULT_HTML },
+	{ "cut", FAULT_CUT } };
 
 static enum fault_kind kind_of(const char *name)
 {
@@ -39,7 +40,9 @@ int fault_take(struct world *w, const struct request *q, struct fault *f)
 	if (w->armed <= 0)
 		return 0;
 	st = sql_query(w->db, &w->err,
-	    "SELECT n, kind, status, retry_after, body, at, skip, match FROM fault WHERE times > 0 ORDER BY n", "");
+	    "SELECT n, kind, status, retry_after, body, at, skip, match FROM fault WHERE times > 0 "
+	    "ORDER BY n",
+	    "");
 	more = st ? 1 : -1;
 	while (more == 1 && (more = sql_step(st, &w->err)) == 1)
 		if (strstr(line, sql_text(st, 7))) {
@@ -54,7 +57,8 @@ int fault_take(struct world *w, const struct request *q, struct fault *f)
 	if (more < 0 || !n)
 		return more < 0 ? -1 : 0;
 	if (skip > 0)
-		return sql_run(w->db, &w->err, "UPDATE fault SET skip = skip - 1 WHERE n = ?", "i", n);
+		return sql_run(
+		    w->db, &w->err, "UPDATE fault SET skip = skip - 1 WHERE n = ?", "i", n);
 	if (sql_run(w->db, &w->err, "UPDATE fault SET times = times - 1 WHERE n = ?", "i", n) < 0)
 		return -1;
 	w->armed = sql_one(w->db, &w->err, 0, "SELECT count(*) FROM fault WHERE times > 0", "");
@@ -76,11 +80,13 @@ void fault_answer(struct world *w, const struct fault *f, struct reply *r)
 	if (*f->retry_after)
 		reply_header(w, r, "Retry-After", f->retry_after);
 	if (f->kind == FAULT_HTML)
-		reply_text(w, r, f->status ? f->status : 200, "text/html", *f->body ? f->body : page);
+		reply_text(
+		    w, r, f->status ? f->status : 200, "text/html", *f->body ? f->body : page);
 	else
 		reply_text(w, r, f->status ? f->status : 500, "application/json; charset=utf-8",
 		    *f->body ? f->body
-			     : "{\"error\":{\"code\":\"generalException\",\"message\":\"A fault was asked for.\"}}");
+			     : "{\"error\":{\"code\":\"generalException\",\"message\":\"A fault "
+			       "was asked for.\"}}");
 }
 
 const char *fault_sent(const struct fault *f)
@@ -109,7 +115,8 @@ const char *fault_arm(struct world *w, const struct doc *d)
 	if (!doc_text(doc_get(d, "match")))
 		return "\"match\" is missing: part of \"METHOD /path?query\"";
 	if (kind_of(kind) == FAULT_NONE)
-		return "\"kind\" must be status, status-after, reset-before, reset-after, stall, stall-after, html or cut";
+		return "\"kind\" must be status, status-after, reset-before, reset-after, stall, "
+		       "stall-after, html or cut";
 	if (status && (status < 200 || status > 599))
 		return "\"status\" must be from 200 to 599";
 	if (sql_run(w->db, &w->err,

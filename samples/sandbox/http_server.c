@@ -12,7 +12,7 @@
 #include "samples/sandbox/http_server.h"
 
 #define MOST_BODY  ((size_t)128 << 20)
-#define STALL_FOR  600 /* seconds */
+#define STALL_FOR  600                 /* seconds */
 #define MEMORY     ((size_t)512 << 10) /* of a connection: long addresses and headers */
 #define IDLE_AFTER 120u
 
@@ -48,8 +48,8 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connectio
 	return x;
 }
 
-static void on_completed(void *cls, struct MHD_Connection *connection, void **own,
-    enum MHD_RequestTerminationCode code)
+static void on_completed(
+    void *cls, struct MHD_Connection *connection, void **own, enum MHD_RequestTerminationCode code)
 {
 	struct exchange *x = *own;
 
@@ -77,7 +77,8 @@ struct header_sink {
 	struct pairs *to;
 };
 
-static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result take_header(
+    void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	struct header_sink *s = cls;
 
@@ -110,7 +111,8 @@ static enum MHD_Result drop(struct MHD_Connection *connection)
 	return MHD_NO;
 }
 
-static enum MHD_Result stall(struct http_server *s, struct exchange *x, struct MHD_Connection *connection)
+static enum MHD_Result stall(
+    struct http_server *s, struct exchange *x, struct MHD_Connection *connection)
 {
 	struct stalled *one = xcalloc(1, sizeof(*one));
 	bool stopping;
@@ -163,20 +165,21 @@ static struct MHD_Response *cut_response(const struct reply *r, long at)
 	return response;
 }
 
-static enum MHD_Result send_reply(struct world *w, struct MHD_Connection *connection, const struct reply *r,
-    const struct fault *f)
+static enum MHD_Result send_reply(struct world *w, struct MHD_Connection *connection,
+    const struct reply *r, const struct fault *f)
 {
 	struct MHD_Response *response;
 	enum MHD_Result sent;
 	char date[40];
 
-	response = f->kind == FAULT_CUT
-		       ? cut_response(r, f->at)
-		       : MHD_create_response_from_buffer(r->body.len, r->body.s, MHD_RESPMEM_MUST_COPY);
+	response = f->kind == FAULT_CUT ? cut_response(r, f->at)
+					: MHD_create_response_from_buffer(
+					      r->body.len, r->body.s, MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		return MHD_NO;
 	for (size_t i = 0; i < r->header.n; i++)
-		(void)MHD_add_response_header(response, r->header.at[i].name, r->header.at[i].value);
+		(void)MHD_add_response_header(
+		    response, r->header.at[i].name, r->header.at[i].value);
 	world_http_date(world_now(w), date);
 	(void)MHD_add_response_header(response, "Date", date);
 	sent = MHD_queue_response(connection, (unsigned)r->status, response);
@@ -246,7 +249,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 
 static int listen_on(uint16_t port, uint16_t *given, struct err *err)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(a);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
@@ -274,11 +278,12 @@ struct http_server *http_server_start(struct world *w, uint16_t port, struct err
 	pthread_mutex_init(&s->lock, NULL);
 	if (fd < 0)
 		goto fail;
-	s->daemon = MHD_start_daemon(
-	    MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_ALLOW_SUSPEND_RESUME, 0,
-	    NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
-	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_AFTER, MHD_OPTION_END);
+	s->daemon = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD |
+					 MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_ALLOW_SUSPEND_RESUME,
+	    0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK,
+	    on_uri, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_AFTER, MHD_OPTION_END);
 	if (s->daemon)
 		return s;
 	err_set(err, ERR_FAILED, "the HTTP server could not start");

@@ -12,10 +12,12 @@ int log_request(struct world *w, const struct request *q, const struct reply *r,
 	if (!sign_in && q->body_len)
 		sha256_hex(q->body, q->body_len, sha);
 	return sql_run(w->db, &w->err,
-	    "INSERT INTO log(n, parent, at, system, method, target, key, sha256, committed, status, sent)"
+	    "INSERT INTO log(n, parent, at, system, method, target, key, sha256, committed, "
+	    "status, sent)"
 	    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	    "iiisssssiis", q->log_n, parent, world_now(w), r->system ? r->system : "", q->method, q->target,
-	    r->key.len ? r->key.s : NULL, *sha ? sha : NULL, (int64_t)r->committed, (int64_t)r->status, sent);
+	    "iiisssssiis", q->log_n, parent, world_now(w), r->system ? r->system : "", q->method,
+	    q->target, r->key.len ? r->key.s : NULL, *sha ? sha : NULL, (int64_t)r->committed,
+	    (int64_t)r->status, sent);
 }
 
 static void member(struct buf *out, const char *name, const char *text)
@@ -30,7 +32,8 @@ static void member(struct buf *out, const char *name, const char *text)
 int log_print(struct world *w, int64_t after, char between, struct buf *out)
 {
 	struct sql_stmt *st = sql_query(w->db, &w->err,
-	    "SELECT n, parent, at, system, method, target, key, sha256, committed, status, sent FROM log"
+	    "SELECT n, parent, at, system, method, target, key, sha256, committed, status, sent "
+	    "FROM log"
 	    " WHERE n > ? ORDER BY n",
 	    "i", after);
 	int more = st ? 1 : -1, n = 0;
@@ -52,8 +55,8 @@ int log_print(struct world *w, int64_t after, char between, struct buf *out)
 		member(out, "target", sql_text(st, 5));
 		member(out, "key", sql_text(st, 6));
 		member(out, "sha256", sql_text(st, 7));
-		buf_addf(out, ",\"committed\":%s,\"status\":%lld", sql_int(st, 8) ? "true" : "false",
-		    (long long)sql_int(st, 9));
+		buf_addf(out, ",\"committed\":%s,\"status\":%lld",
+		    sql_int(st, 8) ? "true" : "false", (long long)sql_int(st, 9));
 		member(out, "sent", sql_text(st, 10));
 		buf_addc(out, '}');
 	}

@@ -22,16 +22,19 @@ static const char usage[] =
     "Usage: rejoin-sandbox serve --db FILE [--seed DIR] [--port N] [--port-file FILE]\n"
     "       rejoin-sandbox state --db FILE [NAME]\n"
     "\n"
-    "serve  answers on 127.0.0.1 as Partner Center, Dataverse and Salesforce until SIGTERM or SIGINT.\n"
+    "serve  answers on 127.0.0.1 as Partner Center, Dataverse and Salesforce until SIGTERM or "
+    "SIGINT.\n"
     "         --db FILE         where the state is kept; started again on it, the sandbox goes on\n"
     "         --seed DIR        world.json and *.jsonl files, loaded when the state is new\n"
     "         --port N          0 or absent: a free port, printed and written to the port file\n"
     "         --port-file FILE  gets the port number once requests are answered\n"
     "state  prints rows as JSON lines sorted by id: referrals, an entity set of Dataverse\n"
-    "         (opportunities, accounts, ...), sf-OBJECT of Salesforce (sf-opportunities, ...), or log;\n"
+    "         (opportunities, accounts, ...), sf-OBJECT of Salesforce (sf-opportunities, ...), or "
+    "log;\n"
     "         without NAME all rows.\n"
     "\n"
-    "For tests, from this machine only: GET /_sandbox/log?after=N, GET /_sandbox/state/SERVICE/ENTITY,\n"
+    "For tests, from this machine only: GET /_sandbox/log?after=N, GET "
+    "/_sandbox/state/SERVICE/ENTITY,\n"
     "POST and DELETE /_sandbox/faults, POST /_sandbox/touch, GET and POST /_sandbox/clock.\n";
 
 struct options {
@@ -64,13 +67,15 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
 		case 'p':
 			port = strtol(optarg, &end, 10);
 			if (!*optarg || *end || port < 0 || port > 65535)
-				return err_set(err, ERR_USAGE, "--port %s: a number from 0 to 65535 is expected", optarg);
+				return err_set(err, ERR_USAGE,
+				    "--port %s: a number from 0 to 65535 is expected", optarg);
 			o->port = (uint16_t)port;
 			break;
 		case 'h':
 			return 1;
 		default:
-			return err_set(err, ERR_USAGE, "%s: unknown option or missing value; see --help", argv[optind - 1]);
+			return err_set(err, ERR_USAGE,
+			    "%s: unknown option or missing value; see --help", argv[optind - 1]);
 		}
 	}
 	if (!o->db)
@@ -196,12 +201,14 @@ static int print_state(const struct options *o, const char *name, struct err *er
 	} else if (state_name(&w, name, &service, &entity)) {
 		result = state_print(&w, service, entity, '\n', &out);
 	} else {
-		err_set(err, ERR_USAGE, "%s: no such rows; referrals, a set of Dataverse, sf-OBJECT or log", name);
+		err_set(err, ERR_USAGE,
+		    "%s: no such rows; referrals, a set of Dataverse, sf-OBJECT or log", name);
 		goto out;
 	}
 	if (result < 0 && err->kind == ERR_NONE)
 		*err = w.err;
-	if (result >= 0 && out.len && (fwrite(out.s, 1, out.len, stdout) != out.len || putchar('\n') < 0))
+	if (result >= 0 && out.len &&
+	    (fwrite(out.s, 1, out.len, stdout) != out.len || putchar('\n') < 0))
 		result = err_set(err, ERR_FAILED, "standard output: %s", strerror(errno));
 out:
 	buf_release(&out);
@@ -230,10 +237,12 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (result == 0 && argc - 1 - optind > (*command == 's' && command[1] == 't'))
-		result = err_set(&err, ERR_USAGE, "'%s' is one argument too many; see --help", argv[argc - 1]);
+		result = err_set(
+		    &err, ERR_USAGE, "'%s' is one argument too many; see --help", argv[argc - 1]);
 	if (result == 0)
-		result = command[1] == 'e' ? serve(&o, &err)
-					   : print_state(&o, optind < argc - 1 ? argv[1 + optind] : NULL, &err);
+		result = command[1] == 'e'
+			     ? serve(&o, &err)
+			     : print_state(&o, optind < argc - 1 ? argv[1 + optind] : NULL, &err);
 	if (result == 0 && fflush(stdout) != 0)
 		result = err_set(&err, ERR_FAILED, "standard output: %s", strerror(errno));
 	if (result < 0) {

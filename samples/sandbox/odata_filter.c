@@ -35,8 +35,8 @@ static void skip_space(struct parser *p)
 
 static bool name_char(char c)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '/' || c == '.' || c == '@' || c == '-' ||
-	       c == '+' || c == ':';
+	return isalnum((unsigned char)c) || c == '_' || c == '/' || c == '.' || c == '@' ||
+	       c == '-' || c == '+' || c == ':';
 }
 
 /* The word at the cursor, without moving. */
@@ -114,14 +114,15 @@ static struct literal *parse_literal(struct parser *p)
 	n = word_length(p->s);
 	text = arena_dup(p->w->arena, p->s, n);
 	if (!n)
-		return fail(p, arena_printf(p->w->arena, "Syntax error at '%.60s' in the filter expression.",
-				   p->s));
+		return fail(p, arena_printf(p->w->arena,
+				   "Syntax error at '%.60s' in the filter expression.", p->s));
 	if (*text == '@') {
 		const char *value = request_param(p->q, text), *rest = p->s + n;
 
 		if (!value)
-			return fail(p, arena_printf(p->w->arena,
-					   "The parameter alias '%s' has no value in the request URI.", text));
+			return fail(p,
+			    arena_printf(p->w->arena,
+				"The parameter alias '%s' has no value in the request URI.", text));
 		p->s = value;
 		l = strchr(value, '@') == value ? NULL : parse_literal(p);
 		p->s = rest;
@@ -149,7 +150,8 @@ static struct literal *parse_literal(struct parser *p)
 	number = decimal_normal(p->w->arena, text, n);
 	if (number)
 		return literal_new(p, LITERAL_NUMBER, number);
-	return fail(p, arena_printf(p->w->arena, "Unrecognized literal '%.100s' in the filter expression.", text));
+	return fail(p, arena_printf(p->w->arena,
+			   "Unrecognized literal '%.100s' in the filter expression.", text));
 }
 
 /* The path of a property, checked; the lambda's variable is taken off. */
@@ -162,8 +164,8 @@ static const char *parse_path(struct parser *p, const char **type)
 	n = word_length(p->s);
 	text = arena_dup(p->w->arena, p->s, n);
 	if (!n || isdigit((unsigned char)*text))
-		return fail(p, arena_printf(p->w->arena, "Syntax error at '%.60s' in the filter expression.",
-				   p->s));
+		return fail(p, arena_printf(p->w->arena,
+				   "Syntax error at '%.60s' in the filter expression.", p->s));
 	p->s += n;
 	*type = "";
 	if (p->variable) {
@@ -180,7 +182,8 @@ static const char *parse_path(struct parser *p, const char **type)
 	}
 	*type = p->rules->type_of(p->rules->ctx, text);
 	if (!*type)
-		return fail(p, arena_printf(p->w->arena, "Could not find a property named '%s'.", text));
+		return fail(
+		    p, arena_printf(p->w->arena, "Could not find a property named '%s'.", text));
 	return text;
 }
 
@@ -215,7 +218,8 @@ static struct expr *comparison(struct parser *p, const char *path, const char *t
 		if (!take_word(p, operators[i].word))
 			continue;
 		if (p->rules->equal_only && i)
-			return fail(p, arena_printf(p->w->arena, "The operator '%s' is not supported in $filter.",
+			return fail(p, arena_printf(p->w->arena,
+					   "The operator '%s' is not supported in $filter.",
 					   operators[i].word));
 		e = expr_new(p->w->arena, EXPR_COMPARE, NULL, NULL);
 		e->compare = operators[i].compare;
@@ -224,13 +228,15 @@ static struct expr *comparison(struct parser *p, const char *path, const char *t
 		if (!e->literal)
 			return NULL;
 		if (!types_fit(type, e->literal))
-			return fail(p, arena_printf(p->w->arena,
-					   "A binary operator with incompatible types was detected: property"
-					   " '%s' is of type %s, the value '%.60s' is not.",
-					   path, type, e->literal->text));
+			return fail(p,
+			    arena_printf(p->w->arena,
+				"A binary operator with incompatible types was detected: property"
+				" '%s' is of type %s, the value '%.60s' is not.",
+				path, type, e->literal->text));
 		return e;
 	}
-	return fail(p, arena_printf(p->w->arena, "An operator is missing or not supported at '%.60s'.", p->s));
+	return fail(p,
+	    arena_printf(p->w->arena, "An operator is missing or not supported at '%.60s'.", p->s));
 }
 
 /* contains(a,'b'), startswith, endswith. % _ in the value keep their meaning, as the service documents. */
@@ -270,8 +276,8 @@ static struct expr *in_function(struct parser *p)
 	if (!p->rules->type_of(p->rules->ctx, e->path)) {
 		e->path = arena_printf(p->w->arena, "_%s_value", name->text);
 		if (!p->rules->type_of(p->rules->ctx, e->path))
-			return fail(p,
-			    arena_printf(p->w->arena, "Could not find a property named '%s'.", name->text));
+			return fail(p, arena_printf(p->w->arena,
+					   "Could not find a property named '%s'.", name->text));
 	}
 	while (!take_char(p, ']')) {
 		skip_space(p);
@@ -294,7 +300,8 @@ static struct expr *any_lambda(struct parser *p, const char *path)
 	size_t n;
 
 	if (!p->rules->type_of(p->rules->ctx, path))
-		return fail(p, arena_printf(p->w->arena, "Could not find a property named '%s'.", path));
+		return fail(
+		    p, arena_printf(p->w->arena, "Could not find a property named '%s'.", path));
 	e->path = path;
 	if (take_char(p, ')'))
 		return e;
@@ -308,7 +315,9 @@ static struct expr *any_lambda(struct parser *p, const char *path)
 	p->variable = outer;
 	if (!e->left)
 		return NULL;
-	return take_char(p, ')') ? e : fail(p, "A closing parenthesis is missing in the filter expression.");
+	return take_char(p, ')')
+		   ? e
+		   : fail(p, "A closing parenthesis is missing in the filter expression.");
 }
 
 static struct expr *parse_call(struct parser *p, const char *name)
@@ -326,7 +335,8 @@ static struct expr *parse_call(struct parser *p, const char *name)
 		return text_function(p, "%", "");
 	if (!p->rules->equal_only && !strcmp(name, "Microsoft.Dynamics.CRM.In"))
 		return in_function(p);
-	return fail(p, arena_printf(p->w->arena, "The function '%.100s' is not supported in $filter.", name));
+	return fail(p,
+	    arena_printf(p->w->arena, "The function '%.100s' is not supported in $filter.", name));
 }
 
 static struct expr *parse_term(struct parser *p)
@@ -390,7 +400,8 @@ struct expr *odata_filter_parse(struct world *w, const struct request *q, const 
 
 	skip_space(&p);
 	if (e && *p.s)
-		e = fail(&p, arena_printf(w->arena, "Syntax error at '%.60s' in the filter expression.", p.s));
+		e = fail(&p, arena_printf(w->arena,
+				 "Syntax error at '%.60s' in the filter expression.", p.s));
 	*message = p.message ? p.message : "The filter expression is not valid.";
 	return e;
 }

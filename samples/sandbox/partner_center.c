@@ -10,24 +10,34 @@
 #define TYPE "application/json; charset=utf-8"
 
 static const char referral_template[] =
-    "{\"id\":null,\"engagementId\":null,\"name\":null,\"organizationId\":null,\"organizationName\":null,"
-    "\"lastModifiedVia\":null,\"lastRunId\":null,\"externalReferenceId\":null,\"createdDateTime\":null,"
-    "\"updatedDateTime\":null,\"expirationDateTime\":null,\"acceptedDateTime\":null,\"closedDateTime\":null,"
+    "{\"id\":null,\"engagementId\":null,\"name\":null,\"organizationId\":null,\"organizationName\":"
+    "null,"
+    "\"lastModifiedVia\":null,\"lastRunId\":null,\"externalReferenceId\":null,\"createdDateTime\":"
+    "null,"
+    "\"updatedDateTime\":null,\"expirationDateTime\":null,\"acceptedDateTime\":null,"
+    "\"closedDateTime\":null,"
     "\"status\":\"New\",\"substatus\":\"Pending\",\"statusReason\":null,\"qualification\":\"None\","
     "\"type\":\"Independent\",\"direction\":\"Outgoing\",\"eTag\":null,\"favorite\":false,"
-    "\"campaignId\":null,\"salesStage\":null,\"quality\":\"Unknown\",\"isSpam\":false,\"mpnId\":null,"
-    "\"referralProgram\":null,\"referralSource\":null,\"callToAction\":null,\"dealSensitivity\":\"None\","
-    "\"createdVia\":null,\"tags\":[],\"registrationStatus\":\"None\",\"registrations\":[],\"target\":[],"
+    "\"campaignId\":null,\"salesStage\":null,\"quality\":\"Unknown\",\"isSpam\":false,\"mpnId\":"
+    "null,"
+    "\"referralProgram\":null,\"referralSource\":null,\"callToAction\":null,\"dealSensitivity\":"
+    "\"None\","
+    "\"createdVia\":null,\"tags\":[],\"registrationStatus\":\"None\",\"registrations\":[],"
+    "\"target\":[],"
     "\"customerProfile\":{\"name\":null,\"size\":null,\"isMatchingComplete\":false,\"address\":{"
     "\"addressLine1\":null,\"addressLine2\":null,\"city\":null,\"state\":null,\"postalCode\":null,"
     "\"country\":null,\"region\":null},\"team\":[],\"ids\":[]},\"consent\":{"
     "\"consentToToShareInfoWithOthers\":false,\"consentToContact\":false,"
-    "\"consentToShareReferralWithMicrosoftSellers\":false},\"details\":{\"notes\":null,\"dealValue\":null,"
-    "\"currency\":null,\"closingDateTime\":null,\"customerRequestedContact\":null,\"customerAction\":null,"
+    "\"consentToShareReferralWithMicrosoftSellers\":false},\"details\":{\"notes\":null,"
+    "\"dealValue\":null,"
+    "\"currency\":null,\"closingDateTime\":null,\"customerRequestedContact\":null,"
+    "\"customerAction\":null,"
     "\"incentiveLevel\":null,\"requirements\":{\"industries\":[],\"products\":[],\"services\":[],"
-    "\"solutions\":[],\"offers\":[],\"salesPlays\":[],\"additionalRequirements\":{\"attributes\":[]}}},"
+    "\"solutions\":[],\"offers\":[],\"salesPlays\":[],\"additionalRequirements\":{\"attributes\":[]"
+    "}}},"
     "\"team\":[],\"inviteContext\":{\"notes\":null,\"assistanceRequestCode\":\"Unknown\","
-    "\"invitedMpnId\":null,\"invitedBy\":null},\"trackingInfo\":{\"microsoftMsxId\":null},\"links\":null}";
+    "\"invitedMpnId\":null,\"invitedBy\":null},\"trackingInfo\":{\"microsoftMsxId\":null},"
+    "\"links\":null}";
 
 struct doc *pc_template(struct world *w)
 {
@@ -40,7 +50,8 @@ void pc_refuse(struct world *w, struct reply *r, int status, const char *code, c
 	struct doc *d = doc_new(w->arena, DOC_OBJECT), *e = doc_new(w->arena, DOC_OBJECT);
 
 	doc_set(w->arena, e, "code", doc_string(w->arena, code));
-	doc_set(w->arena, e, "message", doc_string(w->arena, arena_printf(w->arena, "%.1024s", message)));
+	doc_set(w->arena, e, "message",
+	    doc_string(w->arena, arena_printf(w->arena, "%.1024s", message)));
 	if (target)
 		doc_set(w->arena, e, "target", doc_string(w->arena, target));
 	doc_set(w->arena, d, "error", e);
@@ -51,7 +62,8 @@ void pc_refuse(struct world *w, struct reply *r, int status, const char *code, c
 const char *pc_etag(struct world *w, int64_t version)
 {
 	return arena_printf(w->arena, "\"%08x-0000-0800-0000-%08x0000\"",
-	    (unsigned)(hash64(&version, sizeof(version), 0x9e37u) & 0xffffffffu), (unsigned)version);
+	    (unsigned)(hash64(&version, sizeof(version), 0x9e37u) & 0xffffffffu),
+	    (unsigned)version);
 }
 
 const char *pc_stamp(struct world *w, int64_t stamp)
@@ -86,7 +98,8 @@ bool pc_visible(const struct caller *c, const struct doc *referral)
 
 const char *pc_check_members(const struct doc *d, size_t most)
 {
-	static const char *const text[] = { "firstName", "lastName", "phoneNumber", "email", "title" };
+	static const char *const text[] = { "firstName", "lastName", "phoneNumber", "email",
+		"title" };
 
 	if (d->kind != DOC_ARRAY)
 		return "an array of members is expected";
@@ -94,7 +107,8 @@ const char *pc_check_members(const struct doc *d, size_t most)
 		return "at most 50 members are allowed";
 	for (const struct doc *m = d->first; m; m = m->next) {
 		if (m->kind != DOC_OBJECT)
-			return "a member is an object with firstName, lastName, phoneNumber and email";
+			return "a member is an object with firstName, lastName, phoneNumber and "
+			       "email";
 		for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
 			const struct doc *v = doc_get(m, text[i]);
 
@@ -123,7 +137,8 @@ const char *pc_check_value(struct world *w, const struct doc *d)
 {
 	if (doc_is_null(d))
 		return NULL;
-	if ((d->kind != DOC_NUMBER && d->kind != DOC_STRING) || !decimal_normal(w->arena, d->text, d->len))
+	if ((d->kind != DOC_NUMBER && d->kind != DOC_STRING) ||
+	    !decimal_normal(w->arena, d->text, d->len))
 		return "a decimal is expected";
 	return *d->text == '-' ? "a deal value is not negative" : NULL;
 }
@@ -132,7 +147,8 @@ const char *pc_check_currency(const struct doc *d)
 {
 	if (doc_is_null(d))
 		return NULL;
-	if (d->kind != DOC_STRING || d->len != 3 || strspn(d->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+	if (d->kind != DOC_STRING || d->len != 3 ||
+	    strspn(d->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
 		return "an ISO 4217 alphabetic code is expected";
 	return NULL;
 }
@@ -162,7 +178,8 @@ static bool signed_in(struct world *w, struct request *q, struct reply *r)
 		if (!strcasecmp(c->role, roles[i]))
 			return true;
 	pc_refuse(w, r, 403, "accessDenied", NULL,
-	    c->app_only ? "App+User authentication is needed: an application-only token has no Referrals role."
+	    c->app_only ? "App+User authentication is needed: an application-only token has no "
+			  "Referrals role."
 			: "The user has neither the Referrals admin nor the Referrals user role.");
 	return false;
 }
@@ -195,7 +212,8 @@ static void one(struct world *w, const struct request *q, struct reply *r, const
 		pc_patch(w, q, r, &row);
 	} else {
 		pc_refuse(w, r, 405, "invalidRequest", NULL,
-		    arena_printf(w->arena, "The method %s is not allowed on a referral.", q->method));
+		    arena_printf(
+			w->arena, "The method %s is not allowed on a referral.", q->method));
 	}
 }
 
@@ -217,7 +235,8 @@ static bool json_body(const struct request *q)
 {
 	const char *type = request_header(q, "Content-Type");
 
-	return type && !strncasecmp(type, "application/json", 16) && (!type[16] || strchr("; ", type[16]));
+	return type && !strncasecmp(type, "application/json", 16) &&
+	       (!type[16] || strchr("; ", type[16]));
 }
 
 bool partner_center_route(struct world *w, struct request *q, struct reply *r)
@@ -238,7 +257,8 @@ bool partner_center_route(struct world *w, struct request *q, struct reply *r)
 	if (!rest || (*rest && *rest != '/') || (*rest && strchr(rest + 1, '/')))
 		pc_refuse(w, r, 404, "itemNotFound", NULL, "No resource stands at this address.");
 	else if ((!strcmp(q->method, "POST") || !strcmp(q->method, "PATCH")) && !json_body(q))
-		pc_refuse(w, r, 415, "invalidRequest", NULL, "Content-Type must be application/json.");
+		pc_refuse(
+		    w, r, 415, "invalidRequest", NULL, "Content-Type must be application/json.");
 	else if (*rest)
 		one(w, q, r, rest + 1);
 	else if (!strcmp(q->method, "GET"))
@@ -247,6 +267,7 @@ bool partner_center_route(struct world *w, struct request *q, struct reply *r)
 		pc_create(w, q, r);
 	else
 		pc_refuse(w, r, 405, "invalidRequest", NULL,
-		    arena_printf(w->arena, "The method %s is not allowed on the collection.", q->method));
+		    arena_printf(
+			w->arena, "The method %s is not allowed on the collection.", q->method));
 	return true;
 }

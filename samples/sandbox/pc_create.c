@@ -9,11 +9,12 @@
 #define ANSWER_DAYS 14
 #define DAY         (INT64_C(86400) * 1000000)
 
-static const char *const assistance[] = { "Unknown", "GeneralOrOther", "CustomerTechnicalArchitecture",
-	"ProofOfConceptOrDemo", "QuotesOrLicensing", "PostSalesCustomerSuccess",
-	"WorkloadSpecificValueProposition", NULL };
+static const char *const assistance[] = { "Unknown", "GeneralOrOther",
+	"CustomerTechnicalArchitecture", "ProofOfConceptOrDemo", "QuotesOrLicensing",
+	"PostSalesCustomerSuccess", "WorkloadSpecificValueProposition", NULL };
 static const char *const types[] = { "Shared", "Independent", NULL };
-static const char *const qualifications[] = { "None", "Direct", "MarketingQualified", "SalesQualified", NULL };
+static const char *const qualifications[] = { "None", "Direct", "MarketingQualified",
+	"SalesQualified", NULL };
 static const char *const targets[] = { "None", "BusinessProfileLocation", "SolutionProfile", NULL };
 
 static bool among(const char *const *list, const struct doc *d)
@@ -31,8 +32,8 @@ static const char *check_parts(struct world *w, const struct doc *b, const char 
 		const char *path;
 		char kind;
 	} values[] = { { "details/dealValue", 'v' }, { "details/currency", 'c' },
-		{ "details/closingDateTime", 't' }, { "team", 'm' }, { "customerProfile/team", 'm' },
-		{ "details/requirements/solutions", 's' } };
+		{ "details/closingDateTime", 't' }, { "team", 'm' },
+		{ "customerProfile/team", 'm' }, { "details/requirements/solutions", 's' } };
 	const struct doc *d;
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -94,7 +95,8 @@ static const char *check_body(struct world *w, const struct doc *b, const char *
 	if (!among(types, doc_get(b, "type")))
 		return "the value must be Shared or Independent";
 	*target = "qualification";
-	if (!doc_is_null(doc_get(b, "qualification")) && !among(qualifications, doc_get(b, "qualification")))
+	if (!doc_is_null(doc_get(b, "qualification")) &&
+	    !among(qualifications, doc_get(b, "qualification")))
 		return "the value is not one of the qualifications";
 	*target = "customerProfile/name";
 	if (!*doc_member(doc_get(b, "customerProfile"), "name", ""))
@@ -130,10 +132,11 @@ static void merge(struct world *w, struct doc *to, const struct doc *from)
 
 static void fill_members(struct world *w, const struct doc *array)
 {
-	static const char *const names[] = { "firstName", "lastName", "phoneNumber", "email", "title",
-		"contactPreference" };
+	static const char *const names[] = { "firstName", "lastName", "phoneNumber", "email",
+		"title", "contactPreference" };
 
-	for (struct doc *m = array && array->kind == DOC_ARRAY ? array->first : NULL; m; m = m->next)
+	for (struct doc *m = array && array->kind == DOC_ARRAY ? array->first : NULL; m;
+	     m = m->next)
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			if (!doc_get(m, names[i]))
 				doc_set(w->arena, m, names[i], doc_new(w->arena, DOC_NULL));
@@ -159,15 +162,17 @@ static bool for_microsoft(const struct doc *b)
 }
 
 /* The referral as it will be stored. */
-static struct doc *build(struct world *w, const struct request *q, const struct doc *b, const char *id,
-    const char *engagement, int64_t now, int64_t version)
+static struct doc *build(struct world *w, const struct request *q, const struct doc *b,
+    const char *id, const char *engagement, int64_t now, int64_t version)
 {
-	static const char *const fixed[] = { "id", "engagementId", "organizationId", "organizationName",
-		"createdDateTime", "updatedDateTime", "expirationDateTime", "acceptedDateTime", "closedDateTime",
-		"status", "substatus", "direction", "eTag", "quality", "isSpam", "tags", "registrationStatus",
-		"registrations", "trackingInfo", "links" };
+	static const char *const fixed[] = { "id", "engagementId", "organizationId",
+		"organizationName", "createdDateTime", "updatedDateTime", "expirationDateTime",
+		"acceptedDateTime", "closedDateTime", "status", "substatus", "direction", "eTag",
+		"quality", "isSpam", "tags", "registrationStatus", "registrations", "trackingInfo",
+		"links" };
 	const struct doc *partner = doc_get(w->conf, "partner");
-	const char *own = doc_member(partner, "organizationId", "00000000-0000-4000-8000-000000000001");
+	const char *own =
+	    doc_member(partner, "organizationId", "00000000-0000-4000-8000-000000000001");
 	bool microsoft = for_microsoft(b);
 	struct doc *d = pc_template(w), *sent = doc_copy(w->arena, b), *inviter, *links;
 	struct doc *value = doc_path(sent, "details/dealValue");
@@ -188,9 +193,11 @@ static struct doc *build(struct world *w, const struct request *q, const struct 
 	doc_set(w->arena, d, "engagementId", doc_string(w->arena, engagement));
 	doc_set(w->arena, d, "organizationId", doc_string(w->arena, microsoft ? "msft" : own));
 	doc_set(w->arena, d, "organizationName",
-	    doc_string(w->arena, microsoft ? "Microsoft" : doc_member(partner, "organizationName", "Contoso")));
+	    doc_string(w->arena,
+		microsoft ? "Microsoft" : doc_member(partner, "organizationName", "Contoso")));
 	if (doc_is_null(doc_get(d, "mpnId")) && !microsoft)
-		doc_set(w->arena, d, "mpnId", doc_string(w->arena, doc_member(partner, "mpnId", NULL)));
+		doc_set(
+		    w->arena, d, "mpnId", doc_string(w->arena, doc_member(partner, "mpnId", NULL)));
 	doc_set(w->arena, d, "createdDateTime", doc_string(w->arena, stamp));
 	doc_set(w->arena, d, "updatedDateTime", doc_string(w->arena, stamp));
 	doc_set(w->arena, d, "status", doc_string(w->arena, microsoft ? "New" : "Active"));
@@ -216,7 +223,8 @@ static struct doc *build(struct world *w, const struct request *q, const struct 
 }
 
 /* Is the engagement there, and may this referral join it? NULL or what is wrong. */
-static const char *check_engagement(struct world *w, const char *engagement, bool microsoft, int *status)
+static const char *check_engagement(
+    struct world *w, const char *engagement, bool microsoft, int *status)
 {
 	struct rids rids = { 0 };
 	const char *wrong = NULL;

@@ -116,8 +116,14 @@ static bool take(struct listing *l, const struct row *row)
 static int walk(struct listing *l)
 {
 	struct question *ask = l->ask;
-	struct scan s = { .service = PARTNER_CENTER, .entity = REFERRALS, .order = ask->by, .down = ask->down,
-		.after = ask->after, .stamp = ask->stamp, .id = ask->id, .floor = STAMP_NONE };
+	struct scan s = { .service = PARTNER_CENTER,
+		.entity = REFERRALS,
+		.order = ask->by,
+		.down = ask->down,
+		.after = ask->after,
+		.stamp = ask->stamp,
+		.id = ask->id,
+		.floor = STAMP_NONE };
 	struct row row;
 	int more = scan_start(l->w, &s) < 0 ? -1 : 1;
 
@@ -159,7 +165,9 @@ static int walk_found(struct listing *l, const struct rids *rids)
 	if (rids->n)
 		qsort(f, rids->n, sizeof(*f), compare_found);
 	for (size_t i = 0; i < rids->n; i++) {
-		struct found here = { .row = { .id = ask->id }, .stamp = ask->stamp, .sign = f[i].sign };
+		struct found here = {
+			.row = { .id = ask->id }, .stamp = ask->stamp, .sign = f[i].sign
+		};
 
 		if (ask->after && compare_found(&f[i], &here) <= 0)
 			continue;
@@ -191,7 +199,10 @@ static int by_key(struct world *w, const struct expr *e, struct rids *rids)
 
 static int count_matches(struct world *w, struct question *ask, const struct rids *rids)
 {
-	struct scan s = { .service = PARTNER_CENTER, .entity = REFERRALS, .order = SCAN_BY_ID, .floor = STAMP_NONE };
+	struct scan s = { .service = PARTNER_CENTER,
+		.entity = REFERRALS,
+		.order = SCAN_BY_ID,
+		.floor = STAMP_NONE };
 	struct row row;
 	int more = 1;
 
@@ -231,7 +242,8 @@ static const char *token_write(struct world *w, const struct question *ask, long
 	doc_set(w->arena, d, "s", doc_string(w->arena, ask->select));
 	doc_set(w->arena, d, "t", doc_int(w->arena, ask->top < 0 ? -1 : ask->top - given));
 	doc_set(w->arena, d, "n", doc_int(w->arena, ask->count ? ask->total : -1));
-	doc_set(w->arena, d, "p", doc_string(w->arena, arena_printf(w->arena, "%lld", (long long)ask->stamp)));
+	doc_set(w->arena, d, "p",
+	    doc_string(w->arena, arena_printf(w->arena, "%lld", (long long)ask->stamp)));
 	doc_set(w->arena, d, "i", doc_string(w->arena, ask->id));
 	json = doc_print(w->arena, d);
 	buf_init(&b, 0);
@@ -281,7 +293,8 @@ static const char *read_options(struct world *w, const struct request *q, struct
 		if (q->param.at[i].name[0] == '$' &&
 		    !name_among("$select|$filter|$orderby|$top|$skip|$count|$expand|$skiptoken",
 			q->param.at[i].name))
-			return arena_printf(w->arena, "The query option '%s' is not supported.", q->param.at[i].name);
+			return arena_printf(w->arena, "The query option '%s' is not supported.",
+			    q->param.at[i].name);
 	ask->top = -1;
 	ask->total = -1;
 	if (skiptoken)
@@ -311,7 +324,8 @@ static const char *read_order(struct world *w, struct question *ask)
 	name = strtok_r(text, " ", &save);
 	direction = strtok_r(NULL, " ", &save);
 	if (!name || (strcmp(name, "createdDateTime") && strcmp(name, "updatedDateTime")) ||
-	    (direction && strcmp(direction, "asc") && strcmp(direction, "desc")) || strtok_r(NULL, " ", &save))
+	    (direction && strcmp(direction, "asc") && strcmp(direction, "desc")) ||
+	    strtok_r(NULL, " ", &save))
 		return "$orderby takes createdDateTime or updatedDateTime, with asc or desc.";
 	ask->by = *name == 'c' ? SCAN_BY_CREATED : SCAN_BY_MODIFIED;
 	ask->down = direction && *direction == 'd';
@@ -321,7 +335,9 @@ static const char *read_order(struct world *w, struct question *ask)
 void pc_list(struct world *w, const struct request *q, struct reply *r)
 {
 	struct question ask = { .known = pc_template(w), .caller = q->caller };
-	struct odata_rules rules = { .equal_only = true, .type_of = type_of, .ctx = (void *)ask.known };
+	struct odata_rules rules = {
+		.equal_only = true, .type_of = type_of, .ctx = (void *)ask.known
+	};
 	struct listing l = { .w = w, .ask = &ask, .out = &r->body };
 	struct rids rids = { 0 };
 	const char *wrong = read_options(w, q, &ask);
@@ -344,16 +360,18 @@ void pc_list(struct world *w, const struct request *q, struct reply *r)
 	if ((few ? walk_found(&l, &rids) : walk(&l)) < 0)
 		goto out;
 	buf_reset(&r->body);
-	buf_addf(&r->body, "{\"@odata.context\":\"%s/v1.0/engagements/$metadata#referrals\"", q->origin);
+	buf_addf(
+	    &r->body, "{\"@odata.context\":\"%s/v1.0/engagements/$metadata#referrals\"", q->origin);
 	if (ask.count)
 		buf_addf(&r->body, ",\"@odata.count\":%ld", ask.total);
 	buf_addf(&r->body, ",\"value\":[%s]", value.s);
 	if (l.more)
-		buf_addf(&r->body, ",\"@odata.nextLink\":\"%s/v1.0/referrals?$skiptoken=%s\"", q->origin,
-		    token_write(w, &ask, l.given));
+		buf_addf(&r->body, ",\"@odata.nextLink\":\"%s/v1.0/referrals?$skiptoken=%s\"",
+		    q->origin, token_write(w, &ask, l.given));
 	buf_addc(&r->body, '}');
 	r->status = 200;
-	reply_header(w, r, "Content-Type", "application/json; odata.metadata=minimal; charset=utf-8");
+	reply_header(
+	    w, r, "Content-Type", "application/json; odata.metadata=minimal; charset=utf-8");
 out:
 	rids_release(&rids);
 	buf_release(&value);

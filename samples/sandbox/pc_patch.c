@@ -5,18 +5,31 @@
 #include "core/text.h"
 #include "samples/sandbox/partner_center.h"
 
-enum value_kind { TEXT, FLAG, STAMP, CURRENCY, AMOUNT, STATUS, MEMBERS, MEMBER, SOLUTIONS, SOLUTION };
+enum value_kind {
+	TEXT,
+	FLAG,
+	STAMP,
+	CURRENCY,
+	AMOUNT,
+	STATUS,
+	MEMBERS,
+	MEMBER,
+	SOLUTIONS,
+	SOLUTION
+};
 
 static const struct {
 	const char *path;
 	enum value_kind kind;
-} paths[] = { { "/campaignId", TEXT }, { "/consent/consentToShareReferralWithMicrosoftSellers", FLAG },
+} paths[] = { { "/campaignId", TEXT },
+	{ "/consent/consentToShareReferralWithMicrosoftSellers", FLAG },
 	{ "/customerProfile/team", MEMBERS }, { "/customerProfile/team/-", MEMBER },
 	{ "/details/closingDateTime", STAMP }, { "/details/currency", CURRENCY },
 	{ "/details/dealValue", AMOUNT }, { "/details/notes", TEXT },
-	{ "/details/requirements/solutions", SOLUTIONS }, { "/details/requirements/solutions/-", SOLUTION },
-	{ "/externalReferenceId", TEXT }, { "/referralProgram", TEXT }, { "/salesStage", TEXT },
-	{ "/status", STATUS }, { "/substatus", STATUS }, { "/statusReason", TEXT }, { "/team", MEMBERS },
+	{ "/details/requirements/solutions", SOLUTIONS },
+	{ "/details/requirements/solutions/-", SOLUTION }, { "/externalReferenceId", TEXT },
+	{ "/referralProgram", TEXT }, { "/salesStage", TEXT }, { "/status", STATUS },
+	{ "/substatus", STATUS }, { "/statusReason", TEXT }, { "/team", MEMBERS },
 	{ "/team/-", MEMBER } };
 
 static const char *check_one(struct world *w, const struct doc *value, bool member)
@@ -54,7 +67,8 @@ static const char *check_value(struct world *w, enum value_kind kind, const stru
 }
 
 /* The object that holds the path's last member; *last is that member's name. */
-static struct doc *holder(struct world *w, struct doc *referral, const char *path, const char **last)
+static struct doc *holder(
+    struct world *w, struct doc *referral, const char *path, const char **last)
 {
 	char *text = arena_strdup(w->arena, path + 1), *slash = strrchr(text, '/');
 
@@ -72,13 +86,15 @@ static struct doc *holder(struct world *w, struct doc *referral, const char *pat
 /* NULL or what is wrong with this operation. */
 static const char *apply_one(struct world *w, struct doc *referral, const struct doc *op)
 {
-	const char *verb = doc_member(op, "op", ""), *path = doc_member(op, "path", ""), *last, *wrong;
+	const char *verb = doc_member(op, "op", ""), *path = doc_member(op, "path", ""), *last,
+		   *wrong;
 	struct doc *value = doc_get(op, "value"), *at, *array;
 	size_t i = 0;
 	bool append;
 
 	if (strcmp(verb, "add") && strcmp(verb, "replace"))
-		return arena_printf(w->arena, "the operation '%s' is not supported; use add or replace", verb);
+		return arena_printf(
+		    w->arena, "the operation '%s' is not supported; use add or replace", verb);
 	while (i < sizeof(paths) / sizeof(paths[0]) && strcmp(paths[i].path, path))
 		i++;
 	if (i == sizeof(paths) / sizeof(paths[0]))
@@ -119,8 +135,8 @@ static const char *apply_one(struct world *w, struct doc *referral, const struct
 /* NULL, or why this pair can't follow that one. */
 static const char *check_status(struct world *w, const struct doc *before, const struct doc *after)
 {
-	static const char *const pairs[] = { "New/Pending", "New/Received", "Active/Accepted", "Closed/Won",
-		"Closed/Lost", "Closed/Declined", "Closed/Expired" };
+	static const char *const pairs[] = { "New/Pending", "New/Received", "Active/Accepted",
+		"Closed/Won", "Closed/Lost", "Closed/Declined", "Closed/Expired" };
 	static const char *const moves[][2] = { { "New/Pending", "New/Received" },
 		{ "New/Received", "New/Pending" }, { "New/Pending", "Active/Accepted" },
 		{ "New/Received", "Active/Accepted" }, { "New/Pending", "Closed/Declined" },
@@ -128,8 +144,8 @@ static const char *check_status(struct world *w, const struct doc *before, const
 		{ "Active/Accepted", "Closed/Lost" } };
 	const char *from = arena_printf(w->arena, "%s/%s", doc_member(before, "status", ""),
 	    doc_member(before, "substatus", ""));
-	const char *to = arena_printf(w->arena, "%s/%s", doc_member(after, "status", ""),
-	    doc_member(after, "substatus", ""));
+	const char *to = arena_printf(
+	    w->arena, "%s/%s", doc_member(after, "status", ""), doc_member(after, "substatus", ""));
 	bool known = false;
 
 	if (!strcmp(from, to))
@@ -153,7 +169,8 @@ static bool flag_withdrawn(const struct doc *before, const struct doc *after)
 
 static void stamp_changes(struct world *w, const struct doc *before, struct row *row)
 {
-	const char *from = doc_member(before, "status", ""), *to = doc_member(row->doc, "status", "");
+	const char *from = doc_member(before, "status", ""),
+		   *to = doc_member(row->doc, "status", "");
 	const char *now = pc_stamp(w, row->modified);
 
 	if (strcmp(from, "Active") && !strcmp(to, "Active"))
@@ -209,7 +226,8 @@ void pc_patch(struct world *w, const struct request *q, struct reply *r, struct 
 		return;
 	}
 	if (!strcmp(doc_member(before, "organizationId", ""), "msft")) {
-		pc_refuse(w, r, 403, "accessDenied", NULL, "Microsoft's own referral can't be updated by a partner.");
+		pc_refuse(w, r, 403, "accessDenied", NULL,
+		    "Microsoft's own referral can't be updated by a partner.");
 		return;
 	}
 	row->doc = doc_copy(w->arena, before);
@@ -221,7 +239,8 @@ void pc_patch(struct world *w, const struct request *q, struct reply *r, struct 
 	}
 	if (!strcmp(doc_member(before, "status", ""), "Closed")) {
 		pc_refuse(w, r, 409, "invalidRequest", "status",
-		    "The deal is closed: Won, Lost, Declined and Expired are terminal and take no updates.");
+		    "The deal is closed: Won, Lost, Declined and Expired are terminal and take no "
+		    "updates.");
 		return;
 	}
 	row->modified = world_now(w);

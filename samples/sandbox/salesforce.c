@@ -45,7 +45,8 @@ void sf_refuse(struct world *w, struct reply *r, int status, const char *code, c
 	sf_refuse_error(w, r, &e);
 }
 
-bool sf_fail(struct sf_error *e, int status, const char *code, const char *message, const char *field)
+bool sf_fail(
+    struct sf_error *e, int status, const char *code, const char *message, const char *field)
 {
 	e->status = status;
 	e->code = code;
@@ -93,9 +94,11 @@ const char *sf_user(struct world *w, const struct caller *c)
 	if (user)
 		return sf_id18(w->arena, user);
 	st = sql_query(w->db, &w->err,
-	    "SELECT id FROM row WHERE service = ? AND entity = 'User' AND deleted = 0 ORDER BY id LIMIT 1", "s",
-	    SALESFORCE);
-	user = st && sql_step(st, &w->err) == 1 ? arena_strdup(w->arena, sql_text(st, 0)) : "0055e000000sandAAA";
+	    "SELECT id FROM row WHERE service = ? AND entity = 'User' AND deleted = 0 ORDER BY id "
+	    "LIMIT 1",
+	    "s", SALESFORCE);
+	user = st && sql_step(st, &w->err) == 1 ? arena_strdup(w->arena, sql_text(st, 0))
+						: "0055e000000sandAAA";
 	if (st)
 		sql_done(st);
 	return user;
@@ -109,13 +112,14 @@ const char *sf_stamp(struct world *w, int64_t stamp)
 	return arena_printf(w->arena, "%.19s.000+0000", whole);
 }
 
-const struct table *sf_parent(struct world *w, const struct table *t, const char *relation,
-    const struct column **column)
+const struct table *sf_parent(
+    struct world *w, const struct table *t, const char *relation, const struct column **column)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct column *c = &t->column[i];
 
-		if (!strcmp(c->type, "lookup") && strcmp(c->nav, c->name) && !strcasecmp(c->nav, relation)) {
+		if (!strcmp(c->type, "lookup") && strcmp(c->nav, c->name) &&
+		    !strcasecmp(c->nav, relation)) {
 			*column = c;
 			return schema_entity(w, SALESFORCE, c->target);
 		}
@@ -148,13 +152,15 @@ struct doc *sf_value(struct world *w, struct arena *a, const struct table *t, co
 	return v;
 }
 
-struct doc *sf_attributes(struct arena *a, const struct table *t, const char *id, const char *version)
+struct doc *sf_attributes(
+    struct arena *a, const struct table *t, const char *id, const char *version)
 {
 	struct doc *d = doc_new(a, DOC_OBJECT);
 
 	doc_set(a, d, "type", doc_string(a, t->entity));
 	doc_set(a, d, "url",
-	    doc_string(a, arena_printf(a, "/services/data/%s/sobjects/%s/%s", version, t->entity, id)));
+	    doc_string(
+		a, arena_printf(a, "/services/data/%s/sobjects/%s/%s", version, t->entity, id)));
 	return d;
 }
 
@@ -165,9 +171,12 @@ static void versions(struct world *w, struct reply *r)
 	for (int v = OLDEST; v <= NEWEST; v++) {
 		struct doc *d = doc_new(w->arena, DOC_OBJECT);
 
-		doc_set(w->arena, d, "label", doc_string(w->arena, arena_printf(w->arena, "Release %d", v)));
-		doc_set(w->arena, d, "url", doc_string(w->arena, arena_printf(w->arena, "/services/data/v%d.0", v)));
-		doc_set(w->arena, d, "version", doc_string(w->arena, arena_printf(w->arena, "%d.0", v)));
+		doc_set(w->arena, d, "label",
+		    doc_string(w->arena, arena_printf(w->arena, "Release %d", v)));
+		doc_set(w->arena, d, "url",
+		    doc_string(w->arena, arena_printf(w->arena, "/services/data/v%d.0", v)));
+		doc_set(w->arena, d, "version",
+		    doc_string(w->arena, arena_printf(w->arena, "%d.0", v)));
 		doc_push(array, d);
 	}
 	reply_doc(w, r, 200, SF_JSON, array);
@@ -240,7 +249,8 @@ static void versioned(struct world *w, struct request *q, struct reply *r, const
 	} else if ((sub = path_after(rest, "/sobjects")) && (!*sub || *sub == '/')) {
 		sf_sobjects(w, q, r, version, sub);
 	} else if (path_after(rest, "/jobs/ingest") || path_after(rest, "/jobs/query")) {
-		sf_refuse(w, r, 400, "FEATURENOTENABLED", "Bulk API is not enabled for this organization or user");
+		sf_refuse(w, r, 400, "FEATURENOTENABLED",
+		    "Bulk API is not enabled for this organization or user");
 	} else {
 		sf_refuse(w, r, 404, "NOT_FOUND", "The requested resource does not exist");
 	}
@@ -278,7 +288,8 @@ bool salesforce_route(struct world *w, struct request *q, struct reply *r)
 	} else if (w->calls > calls_a_day(w)) {
 		sf_refuse(w, r, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
 	} else if (!fits(q)) {
-		sf_refuse(w, r, 414, "URI_TOO_LONG", "The URI and headers are longer than 16,384 bytes");
+		sf_refuse(
+		    w, r, 414, "URI_TOO_LONG", "The URI and headers are longer than 16,384 bytes");
 	} else {
 		versioned(w, q, r, rest);
 	}

@@ -8,8 +8,9 @@
 #include "samples/sandbox/schema.h"
 
 /* Every Salesforce object has them. */
-static const char *const audit_columns[] = { "CreatedDate datetime ro", "LastModifiedDate datetime ro",
-	"SystemModstamp datetime ro", "IsDeleted bool ro", "CreatedById lookup >User nav=CreatedBy ro",
+static const char *const audit_columns[] = { "CreatedDate datetime ro",
+	"LastModifiedDate datetime ro", "SystemModstamp datetime ro", "IsDeleted bool ro",
+	"CreatedById lookup >User nav=CreatedBy ro",
 	"LastModifiedById lookup >User nav=LastModifiedBy ro" };
 
 bool type_is_number(const char *type)
@@ -70,7 +71,8 @@ const struct column *table_lookup_value(const struct table *t, const char *prope
 	const struct column *c = NULL;
 	char name[256];
 
-	if (n < 8 || n - 7 >= sizeof(name) || *property != '_' || strcmp(property + n - 6, "_value"))
+	if (n < 8 || n - 7 >= sizeof(name) || *property != '_' ||
+	    strcmp(property + n - 6, "_value"))
 		return NULL;
 	memcpy(name, property + 1, n - 7);
 	name[n - 7] = '\0';
@@ -205,7 +207,8 @@ static struct table *new_table(struct world *w, const char *service, const char 
 		read_column(w, t, arena_strdup(&w->keep, "modifiedon datetime ro"));
 	} else {
 		t->name = doc_member(known, "name", "Name");
-		t->prefix = doc_member(known, "prefix", arena_printf(&w->keep, "a%02zu", w->schema->n % 100));
+		t->prefix = doc_member(
+		    known, "prefix", arena_printf(&w->keep, "a%02zu", w->schema->n % 100));
 		read_column(w, t, arena_strdup(&w->keep, "Id id ro"));
 		finish_table(w, t);
 	}
@@ -266,7 +269,8 @@ static void read_declared(struct world *w)
 			t = (struct table *)schema_logical(w, SALESFORCE, d->name);
 		for (const struct doc *c = d->first; t && c; c = c->next)
 			if (doc_text(c))
-				read_column(w, t, arena_printf(&w->keep, "%s %s", c->name, c->text));
+				read_column(
+				    w, t, arena_printf(&w->keep, "%s %s", c->name, c->text));
 	}
 }
 
@@ -282,7 +286,8 @@ static int read_learned(struct world *w)
 		if (!t)
 			t = new_table(w, sql_text(st, 0), sql_text(st, 1));
 		if (!table_column(t, sql_text(st, 2)) && *sql_text(st, 3))
-			add_column(w, t, sql_text(st, 2))->type = arena_strdup(&w->keep, sql_text(st, 3));
+			add_column(w, t, sql_text(st, 2))->type =
+			    arena_strdup(&w->keep, sql_text(st, 3));
 		else if (!table_column(t, sql_text(st, 2)))
 			add_column(w, t, sql_text(st, 2));
 	}
@@ -307,8 +312,9 @@ int schema_load(struct world *w)
 
 static bool salesforce_id(const char *s, size_t n)
 {
-	return (n == 15 || n == 18) && strspn(s, "0123456789abcdefghijklmnopqrstuvwxyz"
-						 "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n &&
+	return (n == 15 || n == 18) &&
+	       strspn(s, "0123456789abcdefghijklmnopqrstuvwxyz"
+			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n &&
 	       isdigit((unsigned char)s[1]);
 }
 
@@ -360,7 +366,8 @@ int schema_learn(struct world *w, const char *service, const char *entity, const
 		if (strchr(name, '@') || n > 200)
 			continue;
 		type = type_of_value(service, d);
-		if (!strcmp(service, DATAVERSE) && *name == '_' && n > 7 && !strcmp(name + n - 6, "_value")) {
+		if (!strcmp(service, DATAVERSE) && *name == '_' && n > 7 &&
+		    !strcmp(name + n - 6, "_value")) {
 			name = arena_dup(w->scratch, name + 1, n - 7);
 			type = "lookup";
 		}
@@ -372,7 +379,8 @@ int schema_learn(struct world *w, const char *service, const char *entity, const
 			" ON CONFLICT DO UPDATE SET type = CASE"
 			" WHEN excluded.type IS NULL OR type = excluded.type THEN type"
 			" WHEN type IS NULL THEN excluded.type"
-			" WHEN type IN ('int', 'decimal') AND excluded.type IN ('int', 'decimal') THEN 'decimal'"
+			" WHEN type IN ('int', 'decimal') AND excluded.type IN ('int', 'decimal') "
+			"THEN 'decimal'"
 			" ELSE 'text' END",
 			"ssss", service, entity, name, type) < 0)
 			return -1;

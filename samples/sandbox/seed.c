@@ -68,7 +68,8 @@ static void default_stamp(struct loader *l, struct doc *d, const char *name, int
 		return;
 	stamp_format(stamp - stamp % 1000000, text);
 	doc_set(l->w->arena, d, name,
-	    doc_string(l->w->arena, strcmp(l->table->service, SALESFORCE) ? text : sf_stamp(l->w, stamp)));
+	    doc_string(
+		l->w->arena, strcmp(l->table->service, SALESFORCE) ? text : sf_stamp(l->w, stamp)));
 }
 
 static int take_dataverse(struct loader *l, struct doc *d, struct row *row)
@@ -103,14 +104,16 @@ static int take_salesforce(struct loader *l, struct doc *d, struct row *row)
 	for (struct doc *m = d->first; m; m = m->next) {
 		size_t n = strlen(m->name);
 
-		if (m->kind == DOC_STRING && m->len == 15 && n > 2 && !strcmp(m->name + n - 2, "Id")) {
+		if (m->kind == DOC_STRING && m->len == 15 && n > 2 &&
+		    !strcmp(m->name + n - 2, "Id")) {
 			m->text = sf_id18(a, m->text);
 			m->len = 18;
 		}
 	}
 	row->doc = d;
 	row->created = stamp_of(d, "CreatedDate", l->now);
-	row->modified = stamp_of(d, "SystemModstamp", stamp_of(d, "LastModifiedDate", row->created));
+	row->modified =
+	    stamp_of(d, "SystemModstamp", stamp_of(d, "LastModifiedDate", row->created));
 	default_stamp(l, d, "CreatedDate", row->created);
 	default_stamp(l, d, "LastModifiedDate", row->modified);
 	default_stamp(l, d, "SystemModstamp", row->modified);
@@ -211,8 +214,10 @@ static int load_organization(struct loader *l)
 
 	if (id && guid_valid(id) && !store_count(w, DATAVERSE, "organizations")) {
 		doc_set(&w->keep, d, "organizationid", doc_string(&w->keep, id));
-		doc_set(&w->keep, d, "name", doc_string(&w->keep, doc_member(o, "name", "contoso")));
-		doc_set(&w->keep, d, "friendlyname", doc_string(&w->keep, doc_member(o, "name", "contoso")));
+		doc_set(
+		    &w->keep, d, "name", doc_string(&w->keep, doc_member(o, "name", "contoso")));
+		doc_set(&w->keep, d, "friendlyname",
+		    doc_string(&w->keep, doc_member(o, "name", "contoso")));
 		doc_set(&w->keep, d, "isauditenabled", doc_bool(&w->keep, false));
 		l->table = schema_need(w, DATAVERSE, "organizations");
 		if (take_dataverse(l, d, &row) < 0)
@@ -222,7 +227,8 @@ static int load_organization(struct loader *l)
 		return 0;
 	memset(&row, 0, sizeof(row));
 	d = doc_new(&w->keep, DOC_OBJECT);
-	doc_set(&w->keep, d, "Id", doc_string(&w->keep, doc_member(o, "salesforce_id", "00D5e000000sand")));
+	doc_set(&w->keep, d, "Id",
+	    doc_string(&w->keep, doc_member(o, "salesforce_id", "00D5e000000sand")));
 	doc_set(&w->keep, d, "Name", doc_string(&w->keep, doc_member(o, "name", "Contoso")));
 	doc_set(&w->keep, d, "OrganizationType", doc_string(&w->keep, "Developer Edition"));
 	doc_set(&w->keep, d, "IsSandbox", doc_bool(&w->keep, true));
@@ -254,7 +260,8 @@ static int load_files(struct loader *l, const char *folder)
 		bool known = true;
 		size_t len;
 
-		if (is_seed(name, "dataverse-", &rest, &len) || is_seed(name, "salesforce-", &rest, &len)) {
+		if (is_seed(name, "dataverse-", &rest, &len) ||
+		    is_seed(name, "salesforce-", &rest, &len)) {
 			entity = arena_dup(&l->w->keep, rest, len);
 			l->table = schema_need(l->w, *name == 'd' ? DATAVERSE : SALESFORCE, entity);
 		} else {

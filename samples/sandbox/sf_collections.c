@@ -27,12 +27,14 @@ static const struct table *object_of(struct world *w, const struct doc *record)
 	const char *name = doc_member(doc_get(record, "attributes"), "type", "");
 
 	for (size_t i = 0; i < w->schema->n; i++)
-		if (!strcmp(w->schema->table[i].service, SALESFORCE) && !strcasecmp(w->schema->table[i].entity, name))
+		if (!strcmp(w->schema->table[i].service, SALESFORCE) &&
+		    !strcasecmp(w->schema->table[i].entity, name))
 			return &w->schema->table[i];
 	return NULL;
 }
 
-static bool twice(const struct collection *c, const struct doc *records, const struct doc *record, const char *value)
+static bool twice(const struct collection *c, const struct doc *records, const struct doc *record,
+    const char *value)
 {
 	for (const struct doc *d = records->first; d; d = d->next)
 		if (d != record && !strcasecmp(doc_member(d, c->key->name, ""), value))
@@ -40,7 +42,8 @@ static bool twice(const struct collection *c, const struct doc *records, const s
 	return false;
 }
 
-static bool upsert_one(struct collection *c, const struct doc *records, const struct doc *record, struct outcome *o)
+static bool upsert_one(
+    struct collection *c, const struct doc *records, const struct doc *record, struct outcome *o)
 {
 	const char *value = doc_member(record, c->key->name, "");
 	struct row row;
@@ -51,7 +54,8 @@ static bool upsert_one(struct collection *c, const struct doc *records, const st
 		    arena_printf(c->w->arena, "%s not specified", c->key->name), NULL);
 	if (twice(c, records, record, value))
 		return sf_fail(&o->error, 400, "DUPLICATE_VALUE",
-		    arena_printf(c->w->arena, "Duplicate external id specified: %s", value), c->key->name);
+		    arena_printf(c->w->arena, "Duplicate external id specified: %s", value),
+		    c->key->name);
 	if (!strcmp(c->key->name, "Id")) {
 		if (!sf_by_id(c->w, c->upsert, value, &row, &o->error))
 			return false;
@@ -61,7 +65,8 @@ static bool upsert_one(struct collection *c, const struct doc *records, const st
 	}
 	if (found == 2)
 		return sf_fail(&o->error, 400, "DUPLICATE_EXTERNAL_ID",
-		    arena_printf(c->w->arena, "%s: more than one record found for external id field", c->key->name),
+		    arena_printf(c->w->arena,
+			"%s: more than one record found for external id field", c->key->name),
 		    c->key->name);
 	o->created = found == 0;
 	if (found < 0 || !(found ? sf_update(c->w, c->q, c->upsert, record, &row, &o->error)
@@ -71,7 +76,8 @@ static bool upsert_one(struct collection *c, const struct doc *records, const st
 	return true;
 }
 
-static bool one(struct collection *c, const struct doc *records, const struct doc *record, struct outcome *o)
+static bool one(
+    struct collection *c, const struct doc *records, const struct doc *record, struct outcome *o)
 {
 	const struct table *t = object_of(c->w, record);
 	const struct doc *id = doc_get_fold(record, "id");
@@ -84,7 +90,8 @@ static bool one(struct collection *c, const struct doc *records, const struct do
 			doc_member(doc_get(record, "attributes"), "type", "")),
 		    NULL);
 	if (c->upsert && c->upsert != t)
-		return sf_fail(&o->error, 400, "INVALID_TYPE", "The record is of another object than the address", NULL);
+		return sf_fail(&o->error, 400, "INVALID_TYPE",
+		    "The record is of another object than the address", NULL);
 	if (c->upsert)
 		return upsert_one(c, records, record, o);
 	if (create) {
@@ -92,7 +99,8 @@ static bool one(struct collection *c, const struct doc *records, const struct do
 			return false;
 	} else {
 		if (!doc_text(id))
-			return sf_fail(&o->error, 400, "MISSING_ARGUMENT", "Id not specified in an update call", NULL);
+			return sf_fail(&o->error, 400, "MISSING_ARGUMENT",
+			    "Id not specified in an update call", NULL);
 		if (!sf_by_id(c->w, t, id->text, &row, &o->error) ||
 		    !sf_update(c->w, c->q, t, record, &row, &o->error))
 			return false;
@@ -103,7 +111,8 @@ static bool one(struct collection *c, const struct doc *records, const struct do
 
 static struct doc *outcome_doc(struct world *w, const struct outcome *o, bool upsert)
 {
-	struct doc *d = doc_new(w->arena, DOC_OBJECT), *errors = doc_new(w->arena, DOC_ARRAY), *e, *fields;
+	struct doc *d = doc_new(w->arena, DOC_OBJECT), *errors = doc_new(w->arena, DOC_ARRAY), *e,
+		   *fields;
 
 	if (o->id)
 		doc_set(w->arena, d, "id", doc_string(w->arena, o->id));
@@ -141,7 +150,8 @@ static void answer(struct collection *c, struct reply *r)
 		if (failed && c->all_or_none && !o->error.status) {
 			o->id = NULL;
 			sf_fail(&o->error, 400, "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-			    "Record rolled back because not all records were valid and the request was using AllOrNone header",
+			    "Record rolled back because not all records were valid and the request "
+			    "was using AllOrNone header",
 			    NULL);
 		}
 		if (o->id) {
@@ -164,7 +174,8 @@ static void delete_all(struct collection *c, struct reply *r)
 		n += *s == ',';
 	if (!n || n > MOST_RECORDS) {
 		sf_refuse(w, r, 400, n ? "EXCEEDED_ID_LIMIT" : "MISSING_ARGUMENT",
-		    n ? "record limit reached. cannot submit more than 200 records into this call" : "ids is missing");
+		    n ? "record limit reached. cannot submit more than 200 records into this call"
+		      : "ids is missing");
 		return;
 	}
 	c->all_or_none = all && !strcasecmp(all, "true");
@@ -176,11 +187,13 @@ static void delete_all(struct collection *c, struct reply *r)
 		struct row row;
 
 		for (size_t i = 0; !t && i < w->schema->n; i++)
-			if (!strcmp(w->schema->table[i].service, SALESFORCE) && strlen(w->schema->table[i].prefix) == 3 &&
+			if (!strcmp(w->schema->table[i].service, SALESFORCE) &&
+			    strlen(w->schema->table[i].prefix) == 3 &&
 			    !strncmp(w->schema->table[i].prefix, id, 3))
 				t = &w->schema->table[i];
 		if (!t)
-			sf_fail(&o->error, 400, "MALFORMED_ID", arena_printf(w->arena, "malformed id %.40s", id), NULL);
+			sf_fail(&o->error, 400, "MALFORMED_ID",
+			    arena_printf(w->arena, "malformed id %.40s", id), NULL);
 		else if (sf_by_id(w, t, id, &row, &o->error) && sf_delete(w, &row, &o->error))
 			o->id = row.id;
 	}
@@ -192,7 +205,8 @@ static void run(struct collection *c, struct reply *r, const struct doc *body)
 	const struct doc *records = doc_get(body, "records");
 
 	if (!records || records->kind != DOC_ARRAY || !records->n) {
-		sf_refuse(c->w, r, 400, "JSON_PARSER_ERROR", "\"records\" must be an array of at least one record");
+		sf_refuse(c->w, r, 400, "JSON_PARSER_ERROR",
+		    "\"records\" must be an array of at least one record");
 		return;
 	}
 	if (records->n > MOST_RECORDS) {
@@ -207,7 +221,8 @@ static void run(struct collection *c, struct reply *r, const struct doc *body)
 		struct outcome *o = &c->result[c->n++];
 
 		if (d->kind != DOC_OBJECT)
-			sf_fail(&o->error, 400, "JSON_PARSER_ERROR", "A record must be an object", NULL);
+			sf_fail(&o->error, 400, "JSON_PARSER_ERROR", "A record must be an object",
+			    NULL);
 		else
 			one(c, records, d, o);
 		if (c->w->err.kind != ERR_NONE)
@@ -235,19 +250,23 @@ void sf_collections(struct world *w, const struct request *q, struct reply *r, c
 			    !strcasecmp(w->schema->table[i].entity, object))
 				c.upsert = &w->schema->table[i];
 		c.key = c.upsert && field ? table_column(c.upsert, field) : NULL;
-		if (!c.key || (!(c.key->flags & (COLUMN_EXTERNAL | COLUMN_ID_LOOKUP)) && strcmp(c.key->name, "Id"))) {
+		if (!c.key || (!(c.key->flags & (COLUMN_EXTERNAL | COLUMN_ID_LOOKUP)) &&
+				  strcmp(c.key->name, "Id"))) {
 			sf_refuse(w, r, 404, "NOT_FOUND",
 			    "Provided external ID field does not exist or is not accessible");
 			return;
 		}
 	}
-	if ((*object && strcmp(q->method, "PATCH")) || (strcmp(q->method, "POST") && strcmp(q->method, "PATCH"))) {
-		sf_refuse(w, r, 405, "METHOD_NOT_ALLOWED", arena_printf(w->arena, "HTTP Method '%s' not allowed", q->method));
+	if ((*object && strcmp(q->method, "PATCH")) ||
+	    (strcmp(q->method, "POST") && strcmp(q->method, "PATCH"))) {
+		sf_refuse(w, r, 405, "METHOD_NOT_ALLOWED",
+		    arena_printf(w->arena, "HTTP Method '%s' not allowed", q->method));
 		return;
 	}
 	body = doc_parse(w->arena, q->body, q->body_len, &err);
 	if (!body || body->kind != DOC_OBJECT)
-		sf_refuse(w, r, 400, "JSON_PARSER_ERROR", body ? "The body must be a JSON object" : arena_strdup(w->arena, err.text));
+		sf_refuse(w, r, 400, "JSON_PARSER_ERROR",
+		    body ? "The body must be a JSON object" : arena_strdup(w->arena, err.text));
 	else
 		run(&c, r, body);
 }

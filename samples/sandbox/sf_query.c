@@ -44,9 +44,11 @@ static const struct doc *get(void *ctx, const char *path)
 		c = table_column(s->table, path);
 		return c ? sf_value(s->w, s->w->scratch, s->table, s->row, c) : NULL;
 	}
-	inner.table = sf_parent(s->w, s->table, arena_dup(s->w->scratch, path, (size_t)(dot - path)), &c);
+	inner.table =
+	    sf_parent(s->w, s->table, arena_dup(s->w->scratch, path, (size_t)(dot - path)), &c);
 	id = inner.table ? doc_member(s->row->doc, c->name, NULL) : NULL;
-	if (!id || store_get(s->w, s->w->scratch, SALESFORCE, inner.table->entity, id, false, &row) != 1)
+	if (!id ||
+	    store_get(s->w, s->w->scratch, SALESFORCE, inner.table->entity, id, false, &row) != 1)
 		return NULL;
 	inner.row = &row;
 	return get(&inner, dot + 1);
@@ -55,7 +57,9 @@ static const struct doc *get(void *ctx, const char *path)
 static bool passes(struct run *r, const struct row *row)
 {
 	struct scope scope = { .w = r->w, .table = r->s->table, .row = row };
-	struct expr_row test = { .get = get, .ctx = &scope, .arena = r->w->scratch, .fold = true, .ids = true };
+	struct expr_row test = {
+		.get = get, .ctx = &scope, .arena = r->w->scratch, .fold = true, .ids = true
+	};
 
 	return !r->s->where || expr_test(r->s->where, &test);
 }
@@ -129,11 +133,13 @@ static int by_key(struct run *r, struct rids *rids)
 		int found;
 
 		if (strcmp(path, "Id")) {
-			if (store_find(r->w, SALESFORCE, r->s->table->entity, path, keys->text, r->all, rids) < 0)
+			if (store_find(r->w, SALESFORCE, r->s->table->entity, path, keys->text,
+				r->all, rids) < 0)
 				return -1;
 			continue;
 		}
-		found = store_get(r->w, r->w->scratch, SALESFORCE, r->s->table->entity, keys->text, r->all, &row);
+		found = store_get(
+		    r->w, r->w->scratch, SALESFORCE, r->s->table->entity, keys->text, r->all, &row);
 		if (found < 0)
 			return -1;
 		if (found)
@@ -145,8 +151,11 @@ static int by_key(struct run *r, struct rids *rids)
 
 static int collect(struct run *r, struct founds *f)
 {
-	struct scan s = { .service = SALESFORCE, .entity = r->s->table->entity, .order = SCAN_BY_ID,
-		.floor = STAMP_NONE, .deleted_too = r->all };
+	struct scan s = { .service = SALESFORCE,
+		.entity = r->s->table->entity,
+		.order = SCAN_BY_ID,
+		.floor = STAMP_NONE,
+		.deleted_too = r->all };
 	bool look = r->s->where || r->s->n_order;
 	struct rids few = { 0 };
 	struct row row;
@@ -241,7 +250,8 @@ static void place(struct run *r, const struct scope *scope, struct doc *record, 
 	}
 	if (!child) {
 		child = doc_new(a, DOC_OBJECT);
-		doc_set(a, child, "attributes", sf_attributes(a, inner.table, inner.row->id, r->version));
+		doc_set(a, child, "attributes",
+		    sf_attributes(a, inner.table, inner.row->id, r->version));
 		doc_set(a, record, nav, child);
 	}
 	place(r, &inner, child, dot + 1);
@@ -260,7 +270,8 @@ static int give(struct run *r, int64_t rid)
 	if (found != 1)
 		return found;
 	record = doc_new(r->w->scratch, DOC_OBJECT);
-	doc_set(r->w->scratch, record, "attributes", sf_attributes(r->w->scratch, r->s->table, row.id, r->version));
+	doc_set(r->w->scratch, record, "attributes",
+	    sf_attributes(r->w->scratch, r->s->table, row.id, r->version));
 	for (size_t i = 0; i < r->s->n; i++)
 		place(r, &scope, record, r->s->field[i]);
 	if (r->given++)
@@ -281,7 +292,8 @@ static size_t batch_size(const struct request *q)
 
 static const char *cursor_id(struct world *w)
 {
-	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char digits[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	unsigned char bytes[12];
 	char text[16] = "01g";
 
@@ -292,13 +304,14 @@ static const char *cursor_id(struct world *w)
 	return sf_id18(w->arena, text);
 }
 
-static void page(struct run *r, struct reply *reply, const struct rids *rids, size_t total, const char *cursor,
-    size_t next)
+static void page(struct run *r, struct reply *reply, const struct rids *rids, size_t total,
+    const char *cursor, size_t next)
 {
 	buf_reset(&reply->body);
 	buf_addf(&reply->body, "{\"totalSize\":%zu,\"done\":%s,", total, cursor ? "false" : "true");
 	if (cursor)
-		buf_addf(&reply->body, "\"nextRecordsUrl\":\"/services/data/%s/query/%s-%zu\",", r->version, cursor, next);
+		buf_addf(&reply->body, "\"nextRecordsUrl\":\"/services/data/%s/query/%s-%zu\",",
+		    r->version, cursor, next);
 	buf_adds(&reply->body, "\"records\":[");
 	for (size_t i = 0; i < rids->n; i++)
 		if (give(r, rids->at[i]) < 0)
@@ -308,7 +321,8 @@ static void page(struct run *r, struct reply *reply, const struct rids *rids, si
 	reply->status = 200;
 }
 
-static void first_page(struct run *r, const struct request *q, struct reply *reply, const char *text)
+static void first_page(
+    struct run *r, const struct request *q, struct reply *reply, const char *text)
 {
 	struct world *w = r->w;
 	struct founds f = { 0 };
@@ -321,7 +335,8 @@ static void first_page(struct run *r, const struct request *q, struct reply *rep
 		goto out;
 	if (f.n && !r->s->count)
 		qsort(f.at, f.n, sizeof(*f.at), compare_found);
-	to = r->s->limit >= 0 && from + (size_t)r->s->limit < f.n ? from + (size_t)r->s->limit : f.n;
+	to =
+	    r->s->limit >= 0 && from + (size_t)r->s->limit < f.n ? from + (size_t)r->s->limit : f.n;
 	for (size_t i = from; i < to; i++) {
 		rids_add(&all, f.at[i].rid);
 		if (first.n < size && !r->s->count)
@@ -342,8 +357,8 @@ out:
 }
 
 /* "/01g...-2000" */
-static void next_page(struct world *w, const struct request *q, struct reply *reply, const char *version,
-    const char *locator)
+static void next_page(struct world *w, const struct request *q, struct reply *reply,
+    const char *version, const char *locator)
 {
 	size_t n = strcspn(locator, "-"), total = 0, from;
 	const char *id = arena_dup(w->arena, locator, n), *spec, *code, *message, *text;
@@ -372,15 +387,16 @@ out:
 	rids_release(&rids);
 }
 
-void sf_query(struct world *w, const struct request *q, struct reply *r, const char *version, bool all,
-    const char *rest)
+void sf_query(struct world *w, const struct request *q, struct reply *r, const char *version,
+    bool all, const char *rest)
 {
 	const char *text = request_param(q, "q"), *code = NULL, *message = NULL;
 	struct run run = { .w = w, .out = &r->body, .version = version, .all = all };
 
 	if (strcmp(q->method, "GET")) {
 		sf_refuse(w, r, 405, "METHOD_NOT_ALLOWED",
-		    arena_printf(w->arena, "HTTP Method '%s' not allowed. Allowed are HEAD,GET", q->method));
+		    arena_printf(
+			w->arena, "HTTP Method '%s' not allowed. Allowed are HEAD,GET", q->method));
 	} else if (*rest) {
 		next_page(w, q, r, version, rest + 1);
 	} else if (!text) {

@@ -10,8 +10,8 @@ static bool state_failed(struct sf_error *e)
 	return sf_fail(e, 500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.", NULL);
 }
 
-int sf_by_external(struct world *w, const struct table *t, const struct column *c, const char *value,
-    struct row *row)
+int sf_by_external(struct world *w, const struct table *t, const struct column *c,
+    const char *value, struct row *row)
 {
 	struct rids rids = { 0 };
 	int found = 0;
@@ -26,12 +26,14 @@ int sf_by_external(struct world *w, const struct table *t, const struct column *
 	return found;
 }
 
-bool sf_by_id(struct world *w, const struct table *t, const char *id, struct row *row, struct sf_error *e)
+bool sf_by_id(
+    struct world *w, const struct table *t, const char *id, struct row *row, struct sf_error *e)
 {
 	int found;
 
 	if (strlen(id) != 15 && strlen(id) != 18)
-		return sf_fail(e, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible", NULL);
+		return sf_fail(e, 404, "NOT_FOUND",
+		    "Provided external ID field does not exist or is not accessible", NULL);
 	found = store_get(w, w->arena, SALESFORCE, t->entity, sf_id18(w->arena, id), true, row);
 	if (found < 0)
 		return state_failed(e);
@@ -42,7 +44,8 @@ bool sf_by_id(struct world *w, const struct table *t, const char *id, struct row
 
 static const char *new_id(struct world *w, const struct table *t)
 {
-	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char digits[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	const char *id;
 	struct row row;
 
@@ -58,7 +61,8 @@ static const char *new_id(struct world *w, const struct table *t)
 	return id;
 }
 
-static bool required_there(struct world *w, const struct table *t, const struct doc *d, struct sf_error *e)
+static bool required_there(
+    struct world *w, const struct table *t, const struct doc *d, struct sf_error *e)
 {
 	const char *list = "";
 
@@ -80,7 +84,8 @@ static bool required_there(struct world *w, const struct table *t, const struct 
 	return false;
 }
 
-static bool unique_free(struct world *w, const struct table *t, const struct row *row, struct sf_error *e)
+static bool unique_free(
+    struct world *w, const struct table *t, const struct row *row, struct sf_error *e)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct column *c = &t->column[i];
@@ -95,8 +100,9 @@ static bool unique_free(struct world *w, const struct table *t, const struct row
 			return state_failed(e);
 		if (found == 2 || (found == 1 && other.rid != row->rid))
 			return sf_fail(e, 400, "DUPLICATE_VALUE",
-			    arena_printf(w->arena, "duplicate value found: %s duplicates value on record with id: %s", c->name,
-				found == 1 ? other.id : "<unknown>"),
+			    arena_printf(w->arena,
+				"duplicate value found: %s duplicates value on record with id: %s",
+				c->name, found == 1 ? other.id : "<unknown>"),
 			    NULL);
 	}
 	return true;
@@ -109,7 +115,8 @@ static bool find_stage(struct world *w, const char *stage, struct row *row)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct rids rids = { 0 };
-		bool found = store_find(w, SALESFORCE, "OpportunityStage", names[i], stage, false, &rids) == 0 &&
+		bool found = store_find(w, SALESFORCE, "OpportunityStage", names[i], stage, false,
+				 &rids) == 0 &&
 			     rids.n && store_get_rid(w, w->arena, rids.at[0], row) == 1;
 
 		rids_release(&rids);
@@ -126,25 +133,30 @@ static void copy_field(struct world *w, struct doc *to, const char *name, const 
 }
 
 /* A changed StageName resets what hangs on it. An unknown stage is not refused: StageName is no restricted picklist. */
-static void follow_stage(struct world *w, const struct doc *before, const struct doc *body, struct row *row)
+static void follow_stage(
+    struct world *w, const struct doc *before, const struct doc *body, struct row *row)
 {
 	const char *stage = doc_member(row->doc, "StageName", "");
 	struct row known;
 
 	if (before && !strcmp(doc_member(before, "StageName", ""), stage))
 		return;
-	doc_set(w->arena, row->doc, "LastStageChangeDate", doc_string(w->arena, sf_stamp(w, row->modified)));
+	doc_set(w->arena, row->doc, "LastStageChangeDate",
+	    doc_string(w->arena, sf_stamp(w, row->modified)));
 	if (!find_stage(w, stage, &known)) {
 		doc_set(w->arena, row->doc, "IsClosed", doc_bool(w->arena, false));
 		doc_set(w->arena, row->doc, "IsWon", doc_bool(w->arena, false));
 		return;
 	}
-	doc_set(w->arena, row->doc, "IsClosed", doc_bool(w->arena, doc_true(doc_get(known.doc, "IsClosed"))));
-	doc_set(w->arena, row->doc, "IsWon", doc_bool(w->arena, doc_true(doc_get(known.doc, "IsWon"))));
+	doc_set(w->arena, row->doc, "IsClosed",
+	    doc_bool(w->arena, doc_true(doc_get(known.doc, "IsClosed"))));
+	doc_set(
+	    w->arena, row->doc, "IsWon", doc_bool(w->arena, doc_true(doc_get(known.doc, "IsWon"))));
 	if (!doc_get_fold(body, "Probability"))
 		copy_field(w, row->doc, "Probability", doc_get(known.doc, "DefaultProbability"));
 	if (!doc_get_fold(body, "ForecastCategoryName"))
-		copy_field(w, row->doc, "ForecastCategoryName", doc_get(known.doc, "ForecastCategoryName"));
+		copy_field(w, row->doc, "ForecastCategoryName",
+		    doc_get(known.doc, "ForecastCategoryName"));
 	copy_field(w, row->doc, "ForecastCategory", doc_get(known.doc, "ForecastCategory"));
 }
 
@@ -152,12 +164,16 @@ static void full_name(struct world *w, struct doc *d)
 {
 	const char *first = doc_member(d, "FirstName", ""), *last = doc_member(d, "LastName", "");
 
-	doc_set(w->arena, d, "Name", doc_string(w->arena, arena_printf(w->arena, "%s%s%s", first, *first ? " " : "", last)));
+	doc_set(w->arena, d, "Name",
+	    doc_string(w->arena, arena_printf(w->arena, "%s%s%s", first, *first ? " " : "", last)));
 }
 
 static void corporate_currency(struct world *w, struct doc *d)
 {
-	struct scan s = { .service = SALESFORCE, .entity = "CurrencyType", .order = SCAN_BY_ID, .floor = STAMP_NONE };
+	struct scan s = { .service = SALESFORCE,
+		.entity = "CurrencyType",
+		.order = SCAN_BY_ID,
+		.floor = STAMP_NONE };
 	struct row row;
 	const char *code = NULL;
 
@@ -174,8 +190,8 @@ static void corporate_currency(struct world *w, struct doc *d)
 		doc_set(w->arena, d, "CurrencyIsoCode", doc_string(w->arena, code));
 }
 
-static void fill(struct world *w, const struct request *q, const struct table *t, const struct doc *before,
-    const struct doc *body, struct row *row)
+static void fill(struct world *w, const struct request *q, const struct table *t,
+    const struct doc *before, const struct doc *body, struct row *row)
 {
 	const char *user = sf_user(w, q->caller), *stamp;
 
@@ -199,14 +215,16 @@ static void fill(struct world *w, const struct request *q, const struct table *t
 		full_name(w, row->doc);
 }
 
-bool sf_create(struct world *w, const struct request *q, const struct table *t, const struct doc *body,
-    struct row *row, struct sf_error *e)
+bool sf_create(struct world *w, const struct request *q, const struct table *t,
+    const struct doc *body, struct row *row, struct sf_error *e)
 {
 	memset(row, 0, sizeof(*row));
 	row->doc = doc_new(w->arena, DOC_OBJECT);
 	if (doc_get_fold(body, "id"))
-		return sf_fail(e, 400, "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id");
-	if (!sf_take_body(w, t, body, row->doc, e) || !required_there(w, t, row->doc, e) || !unique_free(w, t, row, e))
+		return sf_fail(e, 400, "INVALID_FIELD_FOR_INSERT_UPDATE",
+		    "cannot specify Id in an insert call", "Id");
+	if (!sf_take_body(w, t, body, row->doc, e) || !required_there(w, t, row->doc, e) ||
+	    !unique_free(w, t, row, e))
 		return false;
 	row->id = new_id(w, t);
 	doc_set(w->arena, row->doc, "Id", doc_string(w->arena, row->id));
@@ -214,13 +232,14 @@ bool sf_create(struct world *w, const struct request *q, const struct table *t, 
 	return store_insert(w, SALESFORCE, t->entity, row) == 0 || state_failed(e);
 }
 
-bool sf_update(struct world *w, const struct request *q, const struct table *t, const struct doc *body,
-    struct row *row, struct sf_error *e)
+bool sf_update(struct world *w, const struct request *q, const struct table *t,
+    const struct doc *body, struct row *row, struct sf_error *e)
 {
 	const struct doc *before = row->doc;
 
 	row->doc = doc_copy(w->arena, before);
-	if (!sf_take_body(w, t, body, row->doc, e) || !required_there(w, t, row->doc, e) || !unique_free(w, t, row, e))
+	if (!sf_take_body(w, t, body, row->doc, e) || !required_there(w, t, row->doc, e) ||
+	    !unique_free(w, t, row, e))
 		return false;
 	row->version = 0;
 	fill(w, q, t, before, body, row);

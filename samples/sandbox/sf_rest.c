@@ -11,7 +11,8 @@ static struct doc *read_body(struct world *w, const struct request *q, struct re
 
 	if (d && d->kind == DOC_OBJECT)
 		return d;
-	sf_refuse(w, r, 400, "JSON_PARSER_ERROR", d ? "The body must be a JSON object" : arena_strdup(w->arena, err.text));
+	sf_refuse(w, r, 400, "JSON_PARSER_ERROR",
+	    d ? "The body must be a JSON object" : arena_strdup(w->arena, err.text));
 	return NULL;
 }
 
@@ -29,8 +30,8 @@ static void saved(struct world *w, struct reply *r, int status, const char *id, 
 }
 
 /* NULL for a field list that names an unknown field. */
-static struct doc *show(struct world *w, const struct request *q, struct reply *r, const struct table *t,
-    const struct row *row, const char *version)
+static struct doc *show(struct world *w, const struct request *q, struct reply *r,
+    const struct table *t, const struct row *row, const char *version)
 {
 	const char *fields = request_param(q, "fields");
 	struct doc *d = doc_new(w->arena, DOC_OBJECT);
@@ -39,7 +40,8 @@ static struct doc *show(struct world *w, const struct request *q, struct reply *
 	doc_set(w->arena, d, "attributes", sf_attributes(w->arena, t, row->id, version));
 	for (size_t i = 0; !fields && i < t->n; i++)
 		if (sf_has_column(w, &t->column[i]))
-			doc_set(w->arena, d, t->column[i].name, sf_value(w, w->arena, t, row, &t->column[i]));
+			doc_set(w->arena, d, t->column[i].name,
+			    sf_value(w, w->arena, t, row, &t->column[i]));
 	if (!fields)
 		return d;
 	list = arena_strdup(w->arena, fields);
@@ -48,7 +50,8 @@ static struct doc *show(struct world *w, const struct request *q, struct reply *
 
 		if (!c) {
 			sf_refuse(w, r, 400, "INVALID_FIELD",
-			    arena_printf(w->arena, "No such column '%s' on sobject of type %s", s, t->entity));
+			    arena_printf(w->arena, "No such column '%s' on sobject of type %s", s,
+				t->entity));
 			return NULL;
 		}
 		doc_set(w->arena, d, c->name, sf_value(w, w->arena, t, row, c));
@@ -58,7 +61,8 @@ static struct doc *show(struct world *w, const struct request *q, struct reply *
 }
 
 /* Is the record unchanged since the date of If-Unmodified-Since? False when an answer was made. */
-static bool precondition(struct world *w, const struct request *q, struct reply *r, const struct row *row)
+static bool precondition(
+    struct world *w, const struct request *q, struct reply *r, const struct row *row)
 {
 	const char *since = request_header(q, "If-Unmodified-Since");
 	const char *modified = request_header(q, "If-Modified-Since");
@@ -67,11 +71,13 @@ static bool precondition(struct world *w, const struct request *q, struct reply 
 	if (since) {
 		stamp = stamp_parse_http(since);
 		if (stamp == STAMP_NONE) {
-			sf_refuse(w, r, 400, "INVALID_HEADER", "If-Unmodified-Since holds no HTTP date");
+			sf_refuse(
+			    w, r, 400, "INVALID_HEADER", "If-Unmodified-Since holds no HTTP date");
 			return false;
 		}
 		if (row->modified - row->modified % 1000000 > stamp) {
-			sf_refuse(w, r, 412, "PRECONDITION_FAILED", "The record was modified since the date given");
+			sf_refuse(w, r, 412, "PRECONDITION_FAILED",
+			    "The record was modified since the date given");
 			return false;
 		}
 	}
@@ -85,8 +91,8 @@ static bool precondition(struct world *w, const struct request *q, struct reply 
 	return true;
 }
 
-static void on_record(struct world *w, const struct request *q, struct reply *r, const struct table *t,
-    struct row *row, const char *version)
+static void on_record(struct world *w, const struct request *q, struct reply *r,
+    const struct table *t, struct row *row, const char *version)
 {
 	struct sf_error e = { 0 };
 	const struct doc *body;
@@ -114,7 +120,8 @@ static void on_record(struct world *w, const struct request *q, struct reply *r,
 		if (!body)
 			return;
 		if (doc_get_fold(body, "id"))
-			sf_refuse(w, r, 400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.");
+			sf_refuse(w, r, 400, "INVALID_FIELD",
+			    "The Id field should not be specified in the sobject data.");
 		else if (!sf_update(w, q, t, body, row, &e))
 			sf_refuse_error(w, r, &e);
 		else {
@@ -123,7 +130,9 @@ static void on_record(struct world *w, const struct request *q, struct reply *r,
 		}
 	} else {
 		sf_refuse(w, r, 405, "METHOD_NOT_ALLOWED",
-		    arena_printf(w->arena, "HTTP Method '%s' not allowed. Allowed are HEAD,GET,PATCH,DELETE", q->method));
+		    arena_printf(w->arena,
+			"HTTP Method '%s' not allowed. Allowed are HEAD,GET,PATCH,DELETE",
+			q->method));
 	}
 }
 
@@ -138,15 +147,16 @@ static void choices(struct world *w, struct reply *r, const struct table *t, con
 	if (store_find(w, SALESFORCE, t->entity, c->name, value, false, &rids) == 0)
 		for (size_t i = 0; i < rids.n; i++)
 			if (store_get_rid(w, w->arena, rids.at[i], &row) == 1)
-				doc_push(array, doc_string(w->arena,
-						    arena_printf(w->arena, "/services/data/%s/sobjects/%s/%s", version,
-							t->entity, row.id)));
+				doc_push(array,
+				    doc_string(w->arena,
+					arena_printf(w->arena, "/services/data/%s/sobjects/%s/%s",
+					    version, t->entity, row.id)));
 	rids_release(&rids);
 	reply_doc(w, r, 300, SF_JSON, array);
 }
 
-static void by_external(struct world *w, const struct request *q, struct reply *r, const struct table *t,
-    const char *field, const char *value, const char *version)
+static void by_external(struct world *w, const struct request *q, struct reply *r,
+    const struct table *t, const char *field, const char *value, const char *version)
 {
 	const struct column *c = table_column(t, field);
 	const char *only = request_param(q, "updateOnly");
@@ -159,7 +169,9 @@ static void by_external(struct world *w, const struct request *q, struct reply *
 	reply_key(r, value);
 	if (!c || !(c->flags & (COLUMN_EXTERNAL | COLUMN_ID_LOOKUP))) {
 		sf_refuse(w, r, 404, "NOT_FOUND",
-		    arena_printf(w->arena, "Provided external ID field does not exist or is not accessible: %s", field));
+		    arena_printf(w->arena,
+			"Provided external ID field does not exist or is not accessible: %s",
+			field));
 		return;
 	}
 	found = sf_by_external(w, t, c, value, &row);
@@ -167,7 +179,8 @@ static void by_external(struct world *w, const struct request *q, struct reply *
 		choices(w, r, t, c, value, version);
 	} else if (found == 1 && strcmp(q->method, "PATCH")) {
 		on_record(w, q, r, t, &row, version);
-	} else if (strcmp(q->method, "PATCH") || (found == 0 && only && !strcasecmp(only, "true"))) {
+	} else if (strcmp(q->method, "PATCH") ||
+		   (found == 0 && only && !strcasecmp(only, "true"))) {
 		sf_refuse(w, r, 404, "NOT_FOUND", "The requested resource does not exist");
 	} else if (found >= 0 && (body = read_body(w, q, r))) {
 		if (found == 1 && !precondition(w, q, r, &row))
@@ -175,7 +188,9 @@ static void by_external(struct world *w, const struct request *q, struct reply *
 		sent = doc_copy(w->arena, body);
 		if (doc_get_fold(sent, c->name)) {
 			sf_refuse(w, r, 400, "INVALID_FIELD",
-			    arena_printf(w->arena, "The %s field should not be specified in the sobject data.", c->name));
+			    arena_printf(w->arena,
+				"The %s field should not be specified in the sobject data.",
+				c->name));
 			return;
 		}
 		if (!found)
@@ -206,8 +221,8 @@ static void create(struct world *w, const struct request *q, struct reply *r, co
 	saved(w, r, 201, row.id, -1);
 }
 
-static void basic_information(struct world *w, const struct request *q, struct reply *r, const struct table *t,
-    const char *version)
+static void basic_information(struct world *w, const struct request *q, struct reply *r,
+    const struct table *t, const char *version)
 {
 	struct doc *d = doc_new(w->arena, DOC_OBJECT), *about = doc_new(w->arena, DOC_OBJECT);
 
@@ -216,7 +231,8 @@ static void basic_information(struct world *w, const struct request *q, struct r
 	doc_set(w->arena, about, "keyPrefix", doc_string(w->arena, t->prefix));
 	doc_set(w->arena, about, "urls", doc_new(w->arena, DOC_OBJECT));
 	doc_set(w->arena, doc_get(about, "urls"), "describe",
-	    doc_string(w->arena, arena_printf(w->arena, "/services/data/%s/sobjects/%s/describe", version, t->entity)));
+	    doc_string(w->arena, arena_printf(w->arena, "/services/data/%s/sobjects/%s/describe",
+				     version, t->entity)));
 	doc_set(w->arena, d, "objectDescribe", about);
 	doc_set(w->arena, d, "recentItems", doc_new(w->arena, DOC_ARRAY));
 	reply_doc(w, r, 200, SF_JSON, d);
@@ -228,7 +244,8 @@ static void all_objects(struct world *w, struct reply *r, const char *version)
 
 	for (size_t i = 0; i < w->schema->n; i++) {
 		const struct table *t = &w->schema->table[i];
-		struct doc *one = doc_new(w->arena, DOC_OBJECT), *urls = doc_new(w->arena, DOC_OBJECT);
+		struct doc *one = doc_new(w->arena, DOC_OBJECT),
+			   *urls = doc_new(w->arena, DOC_OBJECT);
 
 		if (strcmp(t->service, SALESFORCE))
 			continue;
@@ -237,7 +254,8 @@ static void all_objects(struct world *w, struct reply *r, const char *version)
 		doc_set(w->arena, one, "keyPrefix", doc_string(w->arena, t->prefix));
 		doc_set(w->arena, one, "queryable", doc_bool(w->arena, true));
 		doc_set(w->arena, urls, "sobject",
-		    doc_string(w->arena, arena_printf(w->arena, "/services/data/%s/sobjects/%s", version, t->entity)));
+		    doc_string(w->arena, arena_printf(w->arena, "/services/data/%s/sobjects/%s",
+					     version, t->entity)));
 		doc_set(w->arena, one, "urls", urls);
 		doc_push(array, one);
 	}
@@ -250,14 +268,17 @@ static void all_objects(struct world *w, struct reply *r, const char *version)
 static const struct table *find_object(struct world *w, const char *name)
 {
 	for (size_t i = 0; i < w->schema->n; i++)
-		if (!strcmp(w->schema->table[i].service, SALESFORCE) && !strcasecmp(w->schema->table[i].entity, name))
+		if (!strcmp(w->schema->table[i].service, SALESFORCE) &&
+		    !strcasecmp(w->schema->table[i].entity, name))
 			return &w->schema->table[i];
 	return NULL;
 }
 
-void sf_sobjects(struct world *w, const struct request *q, struct reply *r, const char *version, const char *rest)
+void sf_sobjects(struct world *w, const struct request *q, struct reply *r, const char *version,
+    const char *rest)
 {
-	char *text = arena_strdup(w->arena, rest + (*rest == '/')), *slash = strchr(text, '/'), *more = NULL;
+	char *text = arena_strdup(w->arena, rest + (*rest == '/')), *slash = strchr(text, '/'),
+	     *more = NULL;
 	const struct table *t;
 	struct sf_error e = { 0 };
 	struct row row;
@@ -279,7 +300,8 @@ void sf_sobjects(struct world *w, const struct request *q, struct reply *r, cons
 		create(w, q, r, t, version);
 	} else if (!slash) {
 		sf_refuse(w, r, 405, "METHOD_NOT_ALLOWED",
-		    arena_printf(w->arena, "HTTP Method '%s' not allowed. Allowed are HEAD,GET,POST", q->method));
+		    arena_printf(w->arena,
+			"HTTP Method '%s' not allowed. Allowed are HEAD,GET,POST", q->method));
 	} else if (!more && !strcmp(slash, "describe")) {
 		sf_describe(w, r, t);
 	} else if (more && strcasecmp(slash, "Id")) {

@@ -34,7 +34,8 @@ static void *fail(struct parser *p, const char *code, const char *message)
 static void *unexpected(struct parser *p)
 {
 	return fail(p, "MALFORMED_QUERY",
-	    arena_printf(p->w->arena, "unexpected token: '%.40s' at Row:1:Column:%ld", p->s, (long)(p->s - p->text) + 1));
+	    arena_printf(p->w->arena, "unexpected token: '%.40s' at Row:1:Column:%ld", p->s,
+		(long)(p->s - p->text) + 1));
 }
 
 static void skip_space(struct parser *p)
@@ -86,7 +87,8 @@ static const char *take_name(struct parser *p)
 	return name;
 }
 
-const struct column *soql_path(struct world *w, const struct table *t, const char *path, const char **canonical)
+const struct column *soql_path(
+    struct world *w, const struct table *t, const char *path, const char **canonical)
 {
 	const char *dot, *so_far = "";
 	const struct column *c;
@@ -95,7 +97,8 @@ const struct column *soql_path(struct world *w, const struct table *t, const cha
 		const char *relation = arena_dup(w->arena, path, (size_t)(dot - path));
 
 		/* "Opportunity.Name" in a query on Opportunity is the object itself. */
-		if (!*so_far && !strcasecmp(relation, t->entity) && !sf_parent(w, t, relation, &c)) {
+		if (!*so_far && !strcasecmp(relation, t->entity) &&
+		    !sf_parent(w, t, relation, &c)) {
 			path = dot + 1;
 			continue;
 		}
@@ -120,8 +123,10 @@ static const struct column *take_path(struct parser *p, const char **path)
 	if (name && !c)
 		fail(p, "INVALID_FIELD",
 		    arena_printf(p->w->arena,
-			"No such column '%s' on entity '%s'. If you are attempting to use a custom field, be sure to append the"
-			" '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate"
+			"No such column '%s' on entity '%s'. If you are attempting to use a custom "
+			"field, be sure to append the"
+			" '__c' after the custom field name. Please reference your WSDL or the "
+			"describe call for the appropriate"
 			" names.",
 			name, p->q->table->entity));
 	return c;
@@ -201,7 +206,8 @@ static struct literal *date_literal(struct parser *p, const char *word)
 	n = strtol(p->s, (char **)&p->s, 10);
 	if (n < 1 || n > 100000)
 		return unexpected(p);
-	return *word == 'L' || *word == 'l' ? span(p, today - n, today + 1) : span(p, today + 1, today + 1 + n);
+	return *word == 'L' || *word == 'l' ? span(p, today - n, today + 1)
+					    : span(p, today + 1, today + 1 + n);
 }
 
 static struct literal *bare(struct parser *p)
@@ -274,11 +280,14 @@ static bool suits(struct parser *p, const struct column *c, struct literal *l)
 		ok = l->kind == LITERAL_STAMP;
 	else
 		ok = l->kind == LITERAL_STRING;
-	if (ok && l->kind == LITERAL_STRING && (!strcmp(c->type, "lookup") || !strcmp(c->type, "id")))
+	if (ok && l->kind == LITERAL_STRING &&
+	    (!strcmp(c->type, "lookup") || !strcmp(c->type, "id")))
 		l->text = sf_id18(p->w->arena, l->text);
 	if (!ok)
 		fail(p, "INVALID_FIELD",
-		    arena_printf(p->w->arena, "value of filter criterion for field '%s' must be of type %s%s", c->name, c->type,
+		    arena_printf(p->w->arena,
+			"value of filter criterion for field '%s' must be of type %s%s", c->name,
+			c->type,
 			l->kind == LITERAL_STRING ? " and should not be enclosed in quotes" : ""));
 	return ok;
 }
@@ -305,8 +314,9 @@ static struct expr *comparison(struct parser *p)
 	static const struct {
 		const char *text;
 		enum compare compare;
-	} operators[] = { { "!=", COMPARE_NE }, { "<>", COMPARE_NE }, { "<=", COMPARE_LE }, { ">=", COMPARE_GE },
-		{ "=", COMPARE_EQ }, { "<", COMPARE_LT }, { ">", COMPARE_GT } };
+	} operators[] = { { "!=", COMPARE_NE }, { "<>", COMPARE_NE }, { "<=", COMPARE_LE },
+		{ ">=", COMPARE_GE }, { "=", COMPARE_EQ }, { "<", COMPARE_LT },
+		{ ">", COMPARE_GT } };
 	const char *path;
 	const struct column *c = take_path(p, &path);
 	struct expr *e;
@@ -363,7 +373,9 @@ static struct expr *condition(struct parser *p)
 	enum expr_kind kind = EXPR_NOT;
 
 	while (e) {
-		enum expr_kind next = take_word(p, "AND") ? EXPR_AND : take_word(p, "OR") ? EXPR_OR : EXPR_NOT;
+		enum expr_kind next = take_word(p, "AND")  ? EXPR_AND
+				      : take_word(p, "OR") ? EXPR_OR
+							   : EXPR_NOT;
 		struct expr *right;
 
 		if (next == EXPR_NOT)
@@ -444,7 +456,8 @@ static bool clauses(struct parser *p)
 	if (take_word(p, "OFFSET") && !whole_number(p, &p->q->offset))
 		return false;
 	if (p->q->offset > 2000)
-		return fail(p, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000") != NULL;
+		return fail(p, "NUMBER_OUTSIDE_VALID_RANGE",
+			   "Maximum SOQL offset allowed is 2000") != NULL;
 	skip_space(p);
 	return !*p->s || unexpected(p) != NULL;
 }
@@ -459,15 +472,19 @@ static bool find_object(struct parser *p)
 			p->q->table = &p->w->schema->table[i];
 	if (name && !p->q->table)
 		fail(p, "INVALID_TYPE",
-		    arena_printf(p->w->arena, "sObject type '%s' is not supported. If you are attempting to use a custom object, be"
-					      " sure to append the '__c' after the entity name.",
+		    arena_printf(p->w->arena,
+			"sObject type '%s' is not supported. If you are attempting to use a custom "
+			"object, be"
+			" sure to append the '__c' after the entity name.",
 			name));
 	return p->q->table != NULL;
 }
 
 struct soql *soql_parse(struct world *w, const char *text, const char **code, const char **message)
 {
-	struct parser p = { .w = w, .q = arena_alloc(w->arena, sizeof(struct soql)), .text = text, .s = text };
+	struct parser p = {
+		.w = w, .q = arena_alloc(w->arena, sizeof(struct soql)), .text = text, .s = text
+	};
 	const char *name[SOQL_FIELDS];
 	size_t n = 0;
 	bool ok;

@@ -38,11 +38,12 @@ static int take_row(struct world *w, struct arena *a, struct sql_stmt *st, struc
 	return found;
 }
 
-int store_get(struct world *w, struct arena *a, const char *service, const char *entity, const char *id,
-    bool deleted, struct row *row)
+int store_get(struct world *w, struct arena *a, const char *service, const char *entity,
+    const char *id, bool deleted, struct row *row)
 {
 	struct sql_stmt *st = sql_query(w->db, &w->err,
-	    "SELECT " ROW_COLUMNS " FROM row WHERE service = ? AND entity = ? AND id = ? AND deleted <= ?",
+	    "SELECT " ROW_COLUMNS
+	    " FROM row WHERE service = ? AND entity = ? AND id = ? AND deleted <= ?",
 	    "sssi", service, entity, id, (int64_t)deleted);
 
 	return take_row(w, a, st, row);
@@ -59,8 +60,8 @@ int store_get_rid(struct world *w, struct arena *a, int64_t rid, struct row *row
 bool store_has(struct world *w, const char *service, const char *entity, const char *id)
 {
 	return sql_one(w->db, &w->err, 0,
-		   "SELECT 1 FROM row WHERE service = ? AND entity = ? AND id = ? AND deleted = 0", "sss",
-		   service, entity, id) == 1;
+		   "SELECT 1 FROM row WHERE service = ? AND entity = ? AND id = ? AND deleted = 0",
+		   "sss", service, entity, id) == 1;
 }
 
 int64_t store_next_version(struct world *w)
@@ -74,7 +75,8 @@ int store_insert(struct world *w, const char *service, const char *entity, struc
 	if (!row->version)
 		row->version = store_next_version(w);
 	if (sql_run(w->db, &w->err,
-		"INSERT INTO row(service, entity, id, version, json, created, modified, create_count,"
+		"INSERT INTO row(service, entity, id, version, json, created, modified, "
+		"create_count,"
 		" write_count, deleted) VALUES(?, ?, ?, ?, ?, ?, ?, 1, 0, 0)"
 		" ON CONFLICT(service, entity, id) DO UPDATE SET version = excluded.version,"
 		" json = excluded.json, created = excluded.created, modified = excluded.modified,"
@@ -83,8 +85,8 @@ int store_insert(struct world *w, const char *service, const char *entity, struc
 		row->modified) < 0)
 		return -1;
 	row->rid = sql_one(w->db, &w->err, -1,
-	    "SELECT rid FROM row WHERE service = ? AND entity = ? AND id = ?", "sss", service, entity,
-	    row->id);
+	    "SELECT rid FROM row WHERE service = ? AND entity = ? AND id = ?", "sss", service,
+	    entity, row->id);
 	return row->rid < 0 ? -1 : keys_put(w, row);
 }
 
@@ -97,8 +99,8 @@ int store_update(struct world *w, struct row *row)
 	if (sql_run(w->db, &w->err,
 		"UPDATE row SET version = ?, json = ?, created = ?, modified = ?, deleted = ?,"
 		" write_count = write_count + 1 WHERE rid = ?",
-		"isiiii", row->version, row->json, row->created, row->modified, (int64_t)row->deleted,
-		row->rid) < 0)
+		"isiiii", row->version, row->json, row->created, row->modified,
+		(int64_t)row->deleted, row->rid) < 0)
 		return -1;
 	return keys_put(w, row);
 }
@@ -142,9 +144,13 @@ int scan_start(struct world *w, struct scan *s)
 	s->world = w;
 	if (s->order == SCAN_BY_ID)
 		s->st = sql_query(w->db, &w->err, scan_text(s), "ssis", s->service, s->entity,
-		    (int64_t)s->deleted_too, s->after ? s->id : s->down ? "\x7f" : "");
+		    (int64_t)s->deleted_too,
+		    s->after  ? s->id
+		    : s->down ? "\x7f"
+			      : "");
 	else
-		s->st = sql_query(w->db, &w->err, scan_text(s), "ssis", s->service, s->entity, stamp, id);
+		s->st = sql_query(
+		    w->db, &w->err, scan_text(s), "ssis", s->service, s->entity, stamp, id);
 	return s->st ? 0 : -1;
 }
 
@@ -167,8 +173,8 @@ void scan_end(struct scan *s)
 int64_t store_count(struct world *w, const char *service, const char *entity)
 {
 	return sql_one(w->db, &w->err, 0,
-	    "SELECT count(*) FROM row WHERE service = ? AND entity = ? AND deleted = 0", "ss", service,
-	    entity);
+	    "SELECT count(*) FROM row WHERE service = ? AND entity = ? AND deleted = 0", "ss",
+	    service, entity);
 }
 
 void rids_add(struct rids *r, int64_t rid)
@@ -213,8 +219,8 @@ int cursor_save(struct world *w, const char *id, const char *spec, const struct 
 	if (sql_run(w->db, &w->err, "DELETE FROM cursor WHERE made < ?", "i", old) < 0)
 		return -1;
 	return sql_run(w->db, &w->err,
-	    "INSERT OR REPLACE INTO cursor(id, spec, rids, made) VALUES(?, ?, ?, ?)", "ssbi", id, spec,
-	    (const void *)r->at, r->n * sizeof(*r->at), now);
+	    "INSERT OR REPLACE INTO cursor(id, spec, rids, made) VALUES(?, ?, ?, ?)", "ssbi", id,
+	    spec, (const void *)r->at, r->n * sizeof(*r->at), now);
 }
 
 int cursor_load(struct world *w, const char *id, const char **spec, size_t from, size_t n,

@@ -151,7 +151,8 @@ const char *path_after(const char *path, const char *prefix)
 
 char *base64_decode(struct arena *a, const char *s)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	char *out = arena_alloc(a, strlen(s) + 1), *to = out;
 	unsigned bits = 0, n = 0;
 
@@ -214,12 +215,12 @@ const char *status_phrase(int status)
 	static const struct {
 		int status;
 		const char *phrase;
-	} known[] = { { 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 304, "Not Modified" },
-		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
-		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 412, "Precondition Failed" },
-		{ 413, "Payload Too Large" }, { 429, "Too Many Requests" },
-		{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
-		{ 503, "Service Unavailable" } };
+	} known[] = { { 200, "OK" }, { 201, "Created" }, { 204, "No Content" },
+		{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
+		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
+		{ 412, "Precondition Failed" }, { 413, "Payload Too Large" },
+		{ 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+		{ 501, "Not Implemented" }, { 503, "Service Unavailable" } };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].status == status)

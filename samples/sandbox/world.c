@@ -8,26 +8,31 @@
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS row(rid INTEGER PRIMARY KEY, service TEXT NOT NULL, entity TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS row(rid INTEGER PRIMARY KEY, service TEXT NOT NULL, entity TEXT "
+    "NOT NULL,"
     " id TEXT NOT NULL, version INTEGER NOT NULL, json TEXT NOT NULL, created INTEGER NOT NULL,"
     " modified INTEGER NOT NULL, create_count INTEGER NOT NULL DEFAULT 1,"
     " write_count INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0);"
     "CREATE UNIQUE INDEX IF NOT EXISTS row_id ON row(service, entity, id);"
     "CREATE INDEX IF NOT EXISTS row_created ON row(service, entity, deleted, created, id);"
     "CREATE INDEX IF NOT EXISTS row_modified ON row(service, entity, deleted, modified, id);"
-    "CREATE TABLE IF NOT EXISTS keyed(id INTEGER PRIMARY KEY, service TEXT, entity TEXT, field TEXT,"
+    "CREATE TABLE IF NOT EXISTS keyed(id INTEGER PRIMARY KEY, service TEXT, entity TEXT, field "
+    "TEXT,"
     " UNIQUE(service, entity, field));"
     "CREATE TABLE IF NOT EXISTS key(field INTEGER, value TEXT COLLATE NOCASE, rid INTEGER,"
     " PRIMARY KEY(field, value, rid)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS key_rid ON key(rid);"
     "CREATE TABLE IF NOT EXISTS field(service TEXT, entity TEXT, name TEXT, type TEXT,"
     " PRIMARY KEY(service, entity, name)) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS token(hash TEXT PRIMARY KEY, kind TEXT, service TEXT, client TEXT, role TEXT,"
+    "CREATE TABLE IF NOT EXISTS token(hash TEXT PRIMARY KEY, kind TEXT, service TEXT, client TEXT, "
+    "role TEXT,"
     " email TEXT, app_only INTEGER, expires INTEGER) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS cursor(id TEXT PRIMARY KEY, spec TEXT, rids BLOB, made INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS cursor(id TEXT PRIMARY KEY, spec TEXT, rids BLOB, made INTEGER) "
+    "WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS fault(n INTEGER PRIMARY KEY, match TEXT, kind TEXT, status INTEGER,"
     " retry_after TEXT, body TEXT, at INTEGER, skip INTEGER, times INTEGER);"
-    "CREATE TABLE IF NOT EXISTS log(n INTEGER PRIMARY KEY, parent INTEGER, at INTEGER, system TEXT, method TEXT,"
+    "CREATE TABLE IF NOT EXISTS log(n INTEGER PRIMARY KEY, parent INTEGER, at INTEGER, system "
+    "TEXT, method TEXT,"
     " target TEXT, key TEXT, sha256 TEXT, committed INTEGER, status INTEGER, sent TEXT);";
 
 static const char *const counter_name[3] = { "version", "serial", "calls" };
@@ -62,15 +67,16 @@ int world_set(struct world *w, const char *name, const char *value)
 
 static int64_t setting_number(struct world *w, const char *name)
 {
-	return sql_one(w->db, &w->err, 0, "SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?", "s",
-	    name);
+	return sql_one(
+	    w->db, &w->err, 0, "SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?", "s", name);
 }
 
 static int load_settings(struct world *w, struct err *err)
 {
 	const char *text = world_setting(w, &w->keep, "world");
 
-	w->conf = text ? doc_parse(&w->keep, text, strlen(text), err) : doc_new(&w->keep, DOC_OBJECT);
+	w->conf =
+	    text ? doc_parse(&w->keep, text, strlen(text), err) : doc_new(&w->keep, DOC_OBJECT);
 	if (!w->conf)
 		return -1;
 	w->offset = setting_number(w, "clock offset");
@@ -147,9 +153,9 @@ void world_http_date(int64_t stamp, char out[40])
 	struct tm tm = { 0 };
 
 	gmtime_r(&t, &tm);
-	snprintf(out, 40, "%s, %02d %s %04d %02d:%02d:%02d GMT", day[tm.tm_wday % 7], tm.tm_mday % 100,
-	    month[tm.tm_mon % 12], (tm.tm_year + 1900) % 10000, tm.tm_hour % 100, tm.tm_min % 100,
-	    tm.tm_sec % 100);
+	snprintf(out, 40, "%s, %02d %s %04d %02d:%02d:%02d GMT", day[tm.tm_wday % 7],
+	    tm.tm_mday % 100, month[tm.tm_mon % 12], (tm.tm_year + 1900) % 10000, tm.tm_hour % 100,
+	    tm.tm_min % 100, tm.tm_sec % 100);
 }
 
 int world_save_counters(struct world *w)

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/batch.h"
+#include "systems/dynamics/batch.h"
 
 #define TYPE "multipart/mixed; boundary=batchresponse_f4"
 #define OPEN                                                                                       \

@@ -1,9 +1,9 @@
 /* Child rows: read whole before their parents into a temporary database and joined page by page, so that memory does not
  * grow with them; and the difference between the rows that are there and the set a deal should have. */
-#ifndef CORE_CHILD_ROWS_H
-#define CORE_CHILD_ROWS_H
+#ifndef SYSTEMS_COMMON_CHILD_ROWS_H
+#define SYSTEMS_COMMON_CHILD_ROWS_H
 
-#include "core/driver_util.h"
+#include "systems/common/driver_util.h"
 
 struct child_rows;
 

@@ -1,7 +1,7 @@
 /* What the drivers of CRM systems share: which native column comes from where, a JSON row as a record, what a service said
  * of a failure, and the rows that a deal refers to. */
-#ifndef CORE_DRIVER_UTIL_H
-#define CORE_DRIVER_UTIL_H
+#ifndef SYSTEMS_COMMON_DRIVER_UTIL_H
+#define SYSTEMS_COMMON_DRIVER_UTIL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /* Salesforce: reading records with what they refer to, and rows that a deal refers to. The writing half is
  * systems/salesforce.c. */
-#ifndef CORE_SALESFORCE_H
-#define CORE_SALESFORCE_H
+#ifndef SYSTEMS_SALESFORCE_SALESFORCE_H
+#define SYSTEMS_SALESFORCE_SALESFORCE_H
 
-#include "core/child_rows.h"
-#include "core/sobjects.h"
+#include "systems/common/child_rows.h"
+#include "systems/salesforce/sobjects.h"
 
 struct salesforce {
 	struct system base;

@@ -1,10 +1,10 @@
 /* OData 4.0 over HTTP as Dataverse speaks it: rows of a query through all its pages, rows whose column holds one of many
  * values, and a $batch whose answers are paired with its parts. */
-#ifndef CORE_ODATA_H
-#define CORE_ODATA_H
+#ifndef SYSTEMS_DYNAMICS_ODATA_H
+#define SYSTEMS_DYNAMICS_ODATA_H
 
-#include "core/batch.h"
-#include "core/driver_util.h"
+#include "systems/dynamics/batch.h"
+#include "systems/common/driver_util.h"
 
 struct odata {
 	struct http *http;

@@ -1,9 +1,9 @@
 /* Salesforce REST: SOQL queries through all their pages, and sObject collections whose results are paired with what was
  * sent. */
-#ifndef CORE_SOBJECTS_H
-#define CORE_SOBJECTS_H
+#ifndef SYSTEMS_SALESFORCE_SOBJECTS_H
+#define SYSTEMS_SALESFORCE_SOBJECTS_H
 
-#include "core/driver_util.h"
+#include "systems/common/driver_util.h"
 
 struct sobjects {
 	struct http *http;

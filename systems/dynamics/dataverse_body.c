@@ -2,7 +2,7 @@
  *
  * A lookup is bound by its navigation property; state goes by actions of its own when a deal is closed. */
 #include <string.h>
-#include "core/dataverse.h"
+#include "systems/dynamics/dataverse.h"
 #include "core/text.h"
 
 bool dataverse_is_state(const char *path)

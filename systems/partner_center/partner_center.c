@@ -3,7 +3,7 @@
  * Lists come in pages tied by @odata.nextLink, which may be written with http:// and a shorter path that answers 404; the
  * $skiptoken in it works on the documented path. $filter is documented for equality only, $orderby for the two stamps only. So
  * a look-up that is refused is done by walking the list, and a read since a time walks it newest first and stops there. */
-#include "core/partner_center.h"
+#include "systems/partner_center/partner_center.h"
 #include "core/log.h"
 #include "core/text.h"
 

@@ -3,7 +3,7 @@
  * Rows come in the order of their primary key, closed and inactive ones included. A lookup is read through the navigation
  * property of $expand, which for a polymorphic one names the target table. @odata.count is cut at 5,000. Child tables are
  * read whole before the records, unless only some records are asked for. */
-#include "core/dataverse.h"
+#include "systems/dynamics/dataverse.h"
 
 #include <stdlib.h>
 #include <string.h>

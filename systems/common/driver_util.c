@@ -3,7 +3,7 @@
  * A native path is a column of the record ("name", "@odata.etag"), of a row that it refers to ("account.name") or of a child
  * table ("solutions[].id"). Services answer errors in several shapes, and a proxy in between may answer with a web page:
  * that is never data. */
-#include "core/driver_util.h"
+#include "systems/common/driver_util.h"
 
 #include <stdio.h>
 #include <stdlib.h>

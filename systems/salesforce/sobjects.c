@@ -3,7 +3,7 @@
  * A query gives at most 2,000 rows a page; the next page is a path, followed until `done`. Request line and headers together
  * may take 16,384 bytes. A collection call answers 200 even when records fail, results in request order; a malformed
  * one 400 as a whole. UNABLE_TO_LOCK_ROW passes: later, one at a time. */
-#include "core/sobjects.h"
+#include "systems/salesforce/sobjects.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* Writing a Partner Center referral: bodies of the requests, and what the answers mean. Pure, no network. Used by
  * systems/partner_center.c only. */
-#ifndef CORE_REFERRAL_H
-#define CORE_REFERRAL_H
+#ifndef SYSTEMS_PARTNER_CENTER_REFERRAL_H
+#define SYSTEMS_PARTNER_CENTER_REFERRAL_H
 
 #include <stdbool.h>
 #include "core/buf.h"
-#include "core/driver_util.h"
+#include "systems/common/driver_util.h"
 #include "core/json.h"
 #include "core/mem.h"
 #include "core/system.h"

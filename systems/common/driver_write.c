@@ -4,7 +4,7 @@
  * Rows that a deal refers to (account, owner, currency) are looked up by their `find` columns and never changed. */
 #include <string.h>
 #include <strings.h>
-#include "core/driver_util.h"
+#include "systems/common/driver_util.h"
 #include "core/text.h"
 
 static bool truth(struct value v, bool *out)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "core/salesforce.h"
+#include "systems/salesforce/salesforce.h"
 #include "core/text.h"
 
 const char *salesforce_relationship(struct arena *a, const char *through)

@@ -3,7 +3,7 @@
  * A next link is used byte for byte and its page size preference sent again; a link seen before means that the service sends
  * us in circles. A GET takes 32,768 characters of URL. A batch that is refused as a whole answers JSON, not multipart, and
  * then nothing of it was carried out. */
-#include "core/odata.h"
+#include "systems/dynamics/odata.h"
 
 #include <stdio.h>
 #include <stdlib.h>

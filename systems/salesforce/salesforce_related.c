@@ -4,7 +4,7 @@
  * a record, so only active ones are looked at. */
 #include <string.h>
 #include <strings.h>
-#include "core/salesforce.h"
+#include "systems/salesforce/salesforce.h"
 
 const char *salesforce_column(const struct salesforce *s, struct arena *a, const char *alias)
 {

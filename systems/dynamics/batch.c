@@ -2,7 +2,7 @@
  *
  * Lines end with CRLF: strict servers refuse a bare LF; on the way in both are taken. Plain parts outside a change set are
  * transactions of their own. A reply that lacks its closing delimiter was cut on the way and is no answer at all. */
-#include "core/batch.h"
+#include "systems/dynamics/batch.h"
 
 #include <limits.h>
 #include <stdint.h>

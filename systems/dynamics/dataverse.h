@@ -1,10 +1,10 @@
 /* Dataverse: names of tables and columns as the Web API spells them, and reading rows with what they refer to. The writing
  * half is systems/dynamics.c. */
-#ifndef CORE_DATAVERSE_H
-#define CORE_DATAVERSE_H
+#ifndef SYSTEMS_DYNAMICS_DATAVERSE_H
+#define SYSTEMS_DYNAMICS_DATAVERSE_H
 
-#include "core/child_rows.h"
-#include "core/odata.h"
+#include "systems/common/child_rows.h"
+#include "systems/dynamics/odata.h"
 
 struct dynamics {
 	struct system base;

@@ -1,7 +1,7 @@
 /* OData $batch as multipart/mixed: writing a request, reading an answer, telling which answer belongs to which part.
  * Pure: no network, nothing but text in and text out. */
-#ifndef CORE_BATCH_H
-#define CORE_BATCH_H
+#ifndef SYSTEMS_DYNAMICS_BATCH_H
+#define SYSTEMS_DYNAMICS_BATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Child rows in a temporary SQLite database that vanishes with the process. One row of the table for each cell, so any
  * number of columns fits; elements keep the order in which they came. */
-#include "core/child_rows.h"
+#include "systems/common/child_rows.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  *
  * A row is bound by "<navigation property>@odata.bind": "/set(guid)", and the names are case sensitive. Neither accounts nor
  * child rows carry a marker, so they are looked up before they are made. */
-#include "core/dataverse.h"
+#include "systems/dynamics/dataverse.h"
 
 #include <stdlib.h>
 #include <string.h>

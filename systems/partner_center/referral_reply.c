@@ -3,7 +3,7 @@
  * 409 and 412 say that the referral moved, 404 that it is not there for this user: nothing was changed. An error is one
  * object with code, message and innerError, which may nest and be spelled innererror. A 2xx that does not hold the
  * referral, or a web page in place of the service's word, leaves in doubt what happened. */
-#include "core/referral.h"
+#include "systems/partner_center/referral.h"
 
 #include <string.h>
 #include <strings.h>

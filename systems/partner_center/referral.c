@@ -6,8 +6,8 @@
  * solutions that stay keep the object the service holds. A new deal is sent as New/Pending, whatever the CRM says; the
  * service makes it Active/Accepted. With Microsoft's help it takes two referrals of one engagement: the partner's own,
  * then a copy addressed to Microsoft. */
-#include "core/referral.h"
-#include "core/driver_util.h"
+#include "systems/partner_center/referral.h"
+#include "systems/common/driver_util.h"
 #include "core/text.h"
 
 #include <ctype.h>

@@ -1,8 +1,8 @@
 /* Partner Center referrals as they are read: lists, look-ups, single referrals. Used by systems/partner_center.c only. */
-#ifndef CORE_PARTNER_CENTER_H
-#define CORE_PARTNER_CENTER_H
+#ifndef SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
+#define SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
 
-#include "core/driver_util.h"
+#include "systems/common/driver_util.h"
 #include "core/system.h"
 
 #define REFERRALS "/v1.0/engagements/referrals"
