@@ -48,7 +48,7 @@ static int check_one(struct checking *c, enum side side, uint32_t i, struct aren
 	    (pair && rowset_load(&s->set[side_other(side)], ref->partner, a, &other, err) < 0))
 		return -1;
 	struct link_facts link = { .linked = pair, .duplicate = ref->flags & ROW_DUPLICATE,
-		.crossed = ref->flags & ROW_CROSSED, .dangling = ref->flags & ROW_DANGLING };
+		.crossed = (ref->flags & (ROW_CROSSED | ROW_DUPLICATE)) == ROW_CROSSED, .dangling = ref->flags & ROW_DANGLING };
 	if (c->one)
 		link.linked = value_has(mine.fact[FACT_PEER]), link.dangling = false;
 	else if (pair && (ref->flags & ROW_HALF))
