@@ -26,8 +26,8 @@ O       := $(BUILD)/$(MODE)
 obj      = $(patsubst %.c,$(O)/%.o,$(1))
 
 PACKAGES := gcc libc6-dev pkg-config libcsv-dev libxlsxwriter-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev \
-            libzip-dev libexpat1-dev libssl-dev libmicrohttpd-dev iso-codes
-TEST_PACKAGES := libcmocka-dev jq sqlite3 zip unzip
+            libzip-dev libexpat1-dev libssl-dev libmicrohttpd-dev iso-codes tzdata
+TEST_PACKAGES := libcmocka-dev jq sqlite3 zip unzip openssl
 PREFIX  ?= /usr/local
 
 all: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world
@@ -81,6 +81,7 @@ install: all
 	install -D $(O)/rejoin $(DESTDIR)$(PREFIX)/bin/rejoin
 	install -d $(DESTDIR)$(PREFIX)/share/rejoin/mappings
 	install -m 644 samples/mappings/*.json $(DESTDIR)$(PREFIX)/share/rejoin/mappings
+	install -m 644 samples/rejoin.schema.json $(DESTDIR)$(PREFIX)/share/rejoin
 clean:
 	rm -rf $(BUILD) demo
 help:

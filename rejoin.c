@@ -19,13 +19,21 @@
 
 static const struct command *const commands[] = {
 	&cmd_init,
+	&cmd_doctor,
+	&cmd_auth,
 	&cmd_export,
 	&cmd_cat,
 	&cmd_check,
+	&cmd_explain,
+	&cmd_map,
 	&cmd_plan,
+	&cmd_show,
+	&cmd_diff,
 	&cmd_approve,
 	&cmd_apply,
 	&cmd_verify,
+	&cmd_link,
+	&cmd_unlink,
 	&cmd_status,
 	NULL,
 };

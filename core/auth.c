@@ -1,47 +1,53 @@
-/* Signing in: ready tokens, and OAuth 2.0 (RFC 6749) with a client secret or a refresh token. Microsoft's token
- * endpoint wants exactly one ".default" scope, Salesforce's wants none and tells no lifetime. A token is renewed before
- * it runs out by the monotonic clock, so a wrong date does no harm. A refresh token that the service replaced is on
- * disk before it is used, whatever the first one came from. Secrets are wiped and appear in no message. */
+/* Signing in: which flow a system uses, the token in hand, and what is known of it. A token is renewed before it runs out
+ * by the monotonic clock, so a wrong date does no harm. A refresh token that the service replaced is on disk before it is
+ * used, whatever the first one came from. Secrets are wiped and appear in no message. */
 #include "core/auth.h"
+#include "core/auth_private.h"
 #include "core/buf.h"
 #include "core/http.h"
 #include "core/http_private.h"
 #include "core/json.h"
+#include "core/jwt.h"
 #include "core/mem.h"
+#include "core/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum flow { FLOW_NONE, FLOW_TOKEN, FLOW_CLIENT, FLOW_REFRESH };
-
-struct auth {
-	const struct system_conf *conf;
-	enum flow flow;
-	char *token_url, *scope,
-	    *store;   /* store: where a rotated refresh token is kept, NULL without a workspace */
-	char *access; /* NULL: none yet */
-	int64_t expires_ms; /* renew from then on; INT64_MAX: when refused */
-};
-
 struct kind_defaults {
 	const char *kind;
-	const char *refresh_url, *client_url; /* "%s" is the origin; NULL: must be configured */
+	const char *token_url;  /* of people; "%s" is the origin; NULL: must be configured */
+	const char *client_url; /* of applications */
 	const char *scope;
+	const char *public_scope; /* of a sign-in by device code without a secret, NULL: the same */
+	const char *audience;     /* of jwt-bearer, NULL: the token_url */
 };
+
+#define LOGIN "https://login.microsoftonline.com/"
 
 static const struct kind_defaults defaults[] = {
-	{ "partner-center", "https://login.microsoftonline.com/common/oauth2/v2.0/token", NULL,
-	    "https://api.partner.microsoft.com/.default" },
-	{ "dynamics", "https://login.microsoftonline.com/organizations/oauth2/v2.0/token", NULL,
-	    "%s/.default" },
-	{ "salesforce", "%s/services/oauth2/token", "%s/services/oauth2/token", NULL },
-	{ NULL, NULL, NULL, NULL },
+	{ "partner-center", LOGIN "common/oauth2/v2.0/token", NULL,
+	    "https://api.partner.microsoft.com/.default", NULL, NULL },
+	{ "dynamics", LOGIN "organizations/oauth2/v2.0/token", NULL, "%s/.default",
+	    "%s/user_impersonation", NULL },
+	{ "salesforce", "%s/services/oauth2/token", "%s/services/oauth2/token", NULL, NULL,
+	    "https://login.salesforce.com" },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
-static int64_t now_ms(void)
+static const struct {
+	const char *name;
+	enum flow flow;
+} flows[] = { { "token", FLOW_TOKEN }, { "client-credentials", FLOW_CLIENT },
+	{ "refresh-token", FLOW_REFRESH }, { "device-code", FLOW_DEVICE },
+	{ "jwt-bearer", FLOW_JWT } };
+
+int64_t auth_now_ms(void)
 {
 	struct timespec t;
 
@@ -49,7 +55,7 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void drop(char *secret)
+void auth_drop(char *secret)
 {
 	if (secret)
 		explicit_bzero(secret, strlen(secret));
@@ -91,53 +97,79 @@ static int need(const struct auth *a, bool there, const char *key, struct err *e
 	    a->conf->name, a->conf->auth.flow, key);
 }
 
+/* Where a device code is had: beside the token, at Microsoft's sign-in. */
+static char *device_url(const struct auth *a)
+{
+	static const char end[] = "/oauth2/v2.0/token";
+	size_t n = strlen(a->token_url), m = sizeof(end) - 1;
+
+	if (a->conf->auth.device_url)
+		return xstrdup(a->conf->auth.device_url);
+	if (n < m || strcmp(a->token_url + n - m, end) != 0)
+		return NULL;
+	return xasprintf("%.*sdevicecode", (int)(n - strlen("token")), a->token_url);
+}
+
+static int check_url(const struct auth *a, const char *key, const char *url, struct err *err)
+{
+	struct origin to;
+
+	if (!url || (origin_parse(url, &to, NULL) && (to.tls || origin_loopback(&to))))
+		return 0;
+	return err_set(err, ERR_USAGE, "%s: %s \"%s\" must be https (http on this machine only)",
+	    a->conf->name, key, url);
+}
+
 static int set_flow(struct auth *a, const struct workspace *ws, const char *origin, struct err *err)
 {
 	const struct auth_conf *conf = &a->conf->auth;
 	const struct kind_defaults *d = defaults;
-	struct origin to;
+	bool key = conf->key.kind != SECRET_NONE, secret = conf->client_secret.kind != SECRET_NONE;
 
 	if (!conf->flow)
 		return 0;
-	if (strcmp(conf->flow, "token") == 0) {
-		a->flow = FLOW_TOKEN;
+	for (size_t i = 0; i < sizeof(flows) / sizeof(flows[0]); i++)
+		if (strcmp(flows[i].name, conf->flow) == 0)
+			a->flow = flows[i].flow;
+	if (a->flow == FLOW_NONE)
+		return err_set(err, ERR_USAGE,
+		    "%s: unknown auth flow \"%s\"; use token, client-credentials, refresh-token, "
+		    "device-code or jwt-bearer",
+		    a->conf->name, conf->flow);
+	if (a->flow == FLOW_TOKEN)
 		return need(a, conf->token.kind != SECRET_NONE, "token", err);
-	}
-	if (strcmp(conf->flow, "client-credentials") == 0)
-		a->flow = FLOW_CLIENT;
-	else if (strcmp(conf->flow, "refresh-token") == 0)
-		a->flow = FLOW_REFRESH;
-	else if (strcmp(conf->flow, "device-code") == 0 || strcmp(conf->flow, "jwt-bearer") == 0)
-		return err_set(err, ERR_USAGE,
-		    "%s: auth flow \"%s\" is not in this version; use token, client-credentials or "
-		    "refresh-token",
-		    a->conf->name, conf->flow);
-	else
-		return err_set(err, ERR_USAGE,
-		    "%s: unknown auth flow \"%s\"; use token, client-credentials or refresh-token",
-		    a->conf->name, conf->flow);
 	while (d->kind && (!a->conf->kind || strcmp(d->kind, a->conf->kind) != 0))
 		d++;
-	a->token_url = setting(
-	    conf->token_url, a->flow == FLOW_CLIENT ? d->client_url : d->refresh_url, origin);
-	a->scope = setting(conf->scope, d->scope, origin);
+	a->signs = key && !secret && a->flow != FLOW_JWT;
+	a->token_url = setting(conf->token_url,
+	    a->flow == FLOW_CLIENT || a->flow == FLOW_JWT ? d->client_url : d->token_url, origin);
+	a->scope = setting(conf->scope,
+	    a->flow == FLOW_DEVICE && !secret && !a->signs && d->public_scope ? d->public_scope
+									      : d->scope,
+	    origin);
 	if (need(a, a->token_url != NULL, "token_url", err) < 0 ||
-	    need(a, conf->client_id != NULL, "client_id", err) < 0)
+	    need(a, conf->client_id != NULL, "client_id", err) < 0 ||
+	    check_url(a, "token_url", a->token_url, err) < 0)
 		return -1;
-	if (!origin_parse(a->token_url, &to, NULL) || (!to.tls && !origin_loopback(&to)))
-		return err_set(err, ERR_USAGE,
-		    "%s: token_url \"%s\" must be https (http on this machine only)", a->conf->name,
-		    a->token_url);
+	a->audience = setting(conf->audience,
+	    a->flow == FLOW_JWT && d->audience ? d->audience : a->token_url, origin);
 	if (a->flow == FLOW_CLIENT)
-		return need(a, conf->client_secret.kind != SECRET_NONE, "client_secret", err);
+		return need(a, secret || key, "client_secret", err);
+	if (a->flow == FLOW_JWT)
+		return need(a, key, "key", err) < 0 ? -1 : need(a, conf->user != NULL, "user", err);
+	a->device_url = device_url(a);
+	if (check_url(a, "device_url", a->device_url, err) < 0)
+		return -1;
 	if (ws && ws->root) {
 		a->store = store_path(a->conf, ws, err);
 		if (!a->store)
 			return -1;
 	}
-	return need(a,
-	    conf->refresh_token.kind != SECRET_NONE || (a->store && access(a->store, F_OK) == 0),
-	    "refresh_token", err);
+	return a->flow == FLOW_DEVICE ? need(a, a->store != NULL, "refresh_token", err)
+				      : need(a,
+					    conf->refresh_token.kind != SECRET_NONE ||
+						(a->store && access(a->store, F_OK) == 0),
+					    "refresh_token", err);
 }
 
 struct auth *auth_open(
@@ -146,6 +178,7 @@ struct auth *auth_open(
 	struct auth *a = xcalloc(1, sizeof(*a));
 
 	a->conf = conf;
+	a->access_end = a->refresh_end = STAMP_NONE;
 	if (set_flow(a, ws, origin, err) < 0) {
 		auth_close(a);
 		return NULL;
@@ -157,9 +190,11 @@ void auth_close(struct auth *a)
 {
 	if (!a)
 		return;
-	drop(a->access);
+	auth_drop(a->access);
 	free(a->token_url);
+	free(a->device_url);
 	free(a->scope);
+	free(a->audience);
 	free(a->store);
 	free(a);
 }
@@ -181,165 +216,8 @@ int auth_fail(const struct auth *a, struct err *err)
 		    a->conf->auth.token.name ? a->conf->auth.token.name : "rejoin.json");
 	return err_set(err, ERR_SIGNIN,
 	    "%s: the service refuses the token it was just given (401); check the account's role, "
-	    "then rejoin auth login %s",
-	    name, name);
-}
-
-/* A form body whose every version is wiped: made at once in the size it needs. */
-static void form_begin(struct buf *b, size_t room)
-{
-	memset(b, 0, sizeof(*b));
-	b->max = BUF_MAX;
-	b->cap = room;
-	b->s = xcalloc(1, room);
-}
-
-static void form_add(struct buf *b, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	if (b->len)
-		buf_addc(b, '&');
-	buf_adds(b, name);
-	buf_addc(b, '=');
-	buf_add_url(b, value);
-}
-
-static size_t length(const char *s)
-{
-	return s ? strlen(s) : 0;
-}
-
-/* Keeps what a good answer gives. */
-static int take_answer(
-    struct auth *a, const struct json *answer, const char *refresh, struct err *err)
-{
-	const char *access = json_text(json_get(answer, "access_token"));
-	const char *next = json_text(json_get(answer, "refresh_token"));
-	const struct json *life = json_get(answer, "expires_in");
-	long seconds = json_text(life) ? strtol(json_text(life), NULL, 10) : json_int(life, 0);
-
-	if (!access || !*access || !header_safe(access))
-		return err_set(err, ERR_UNAVAILABLE, "%s: the answer of %s holds no token",
-		    a->conf->name, a->token_url);
-	if (a->flow == FLOW_REFRESH && next && *next && strcmp(next, refresh) != 0 && a->store &&
-	    file_write_whole(a->store, next, strlen(next), 0600, err) < 0)
-		return err_prefix(
-		    err, "%s: the renewed refresh token can't be kept", a->conf->name);
-	drop(a->access);
-	a->access = xstrdup(access);
-	a->expires_ms = INT64_MAX;
-	if (seconds > 0 && seconds < 10L * 365 * 86400) {
-		long margin = seconds / 10 < 300 ? seconds / 10 : 300;
-
-		a->expires_ms = now_ms() + (int64_t)(seconds - margin) * 1000;
-	}
-	return 0;
-}
-
-/* What the service says against us, unless it repeats a secret. */
-static int refused(const struct auth *a, int status, const struct json *answer,
-    const char *const secrets[2], struct err *err)
-{
-	const char *code = json_text(json_get(answer, "error"));
-	const char *text = json_text(json_get(answer, "error_description"));
-	const char *name = a->conf->name;
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		if (secrets[i] && *secrets[i] && text && strstr(text, secrets[i]))
-			text = NULL;
-		if (secrets[i] && *secrets[i] && code && strstr(code, secrets[i]))
-			code = NULL;
-	}
-	return err_set(err, ERR_SIGNIN,
-	    "%s: sign-in refused (%d): %.100s%s%.600s; %s, or rejoin auth login %s", name, status,
-	    code ? code : "no reason given", text ? ": " : "", text ? text : "",
-	    a->flow == FLOW_CLIENT ? "check client_id, client_secret and token_url"
-				   : "get a new refresh token",
-	    name);
-}
-
-/* One request to the token endpoint; `refresh` NULL for client credentials. */
-static int ask(struct auth *a, struct http *h, const char *refresh, struct err *err)
-{
-	static const char *const headers[] = { "Content-Type: application/x-www-form-urlencoded",
-		"Accept: application/json", NULL };
-	const struct auth_conf *conf = &a->conf->auth;
-	struct http_request q = { .method = "POST",
-		.url = a->token_url,
-		.headers = headers,
-		.repeatable = true,
-		.timeout_s = 60,
-		.plain = true };
-	struct http_response r = { 0 };
-	struct json *answer = NULL;
-	struct buf form = { 0 };
-	char *secret = NULL;
-	int rc = -1;
-
-	if (conf->client_secret.kind != SECRET_NONE &&
-	    !(secret = secret_read(&conf->client_secret, err)))
-		goto out;
-	form_begin(&form,
-	    3 * (length(secret) + length(refresh) + length(conf->client_id) + length(a->scope)) +
-		256);
-	form_add(&form, "grant_type", refresh ? "refresh_token" : "client_credentials");
-	form_add(&form, "client_id", conf->client_id);
-	form_add(&form, "client_secret", secret);
-	form_add(&form, "refresh_token", refresh);
-	form_add(&form, "scope", a->scope);
-	q.body = form.s;
-	q.body_len = form.len;
-	if (http_send(h, &q, &r, err) < 0)
-		goto out;
-	answer = json_parse(r.body.s, r.body.len, NULL);
-	if (r.status == 200)
-		rc = take_answer(a, answer, refresh, err);
-	else if (r.status >= 400 && r.status < 500)
-		rc = refused(a, r.status, answer, (const char *const[2]){ secret, refresh }, err);
-	else
-		err_set(err, ERR_UNAVAILABLE, "%s: %s answers %d where a token was expected",
-		    a->conf->name, a->token_url, r.status);
-out:
-	json_free(answer);
-	if (r.body.s)
-		explicit_bzero(r.body.s, r.body.cap);
-	http_response_reset(&r);
-	if (form.s)
-		explicit_bzero(form.s, form.cap);
-	buf_release(&form);
-	secret_free(secret);
-	return rc;
-}
-
-/* The kept refresh token first; when the service no longer takes it, the configured one, which a person may have
- * renewed since. */
-static int ask_refresh(struct auth *a, struct http *h, struct err *err)
-{
-	struct secret kept = { .kind = SECRET_FILE, .name = a->store, .where = a->store };
-	const struct secret *given = &a->conf->auth.refresh_token;
-	struct err why = { 0 };
-	char *first = NULL, *second = NULL;
-	int rc = -1;
-
-	if (a->store && access(a->store, F_OK) == 0) {
-		first = secret_read(&kept, &why);
-		if (first)
-			rc = ask(a, h, first, &why);
-	}
-	if (!first || (rc < 0 && why.kind == ERR_SIGNIN && given->kind != SECRET_NONE)) {
-		second = why.kind == ERR_NONE || first ? secret_read(given, &why) : NULL;
-		if (second && (!first || strcmp(first, second) != 0))
-			rc = ask(a, h, second, &why);
-	}
-	if (rc < 0)
-		err_set(err, why.kind, "%s", why.text);
-	if (rc < 0 && err)
-		err->signal = why.signal;
-	secret_free(first);
-	secret_free(second);
-	return rc;
+	    "then rejoin auth %s %s",
+	    name, a->flow == FLOW_REFRESH || a->flow == FLOW_DEVICE ? "login" : "status", name);
 }
 
 static int read_token(struct auth *a, struct err *err)
@@ -354,7 +232,7 @@ static int read_token(struct auth *a, struct err *err)
 		    "%s: the token that \"token\" points to is empty or no single line",
 		    a->conf->name);
 	}
-	drop(a->access);
+	auth_drop(a->access);
 	a->access = xstrdup(text);
 	a->expires_ms = INT64_MAX;
 	secret_free(text);
@@ -366,12 +244,8 @@ int auth_token(struct auth *a, struct http *h, const char **token, struct err *e
 	int rc = 0;
 
 	*token = NULL;
-	if (a->flow != FLOW_NONE && (!a->access || now_ms() >= a->expires_ms)) {
-		if (a->flow == FLOW_TOKEN)
-			rc = read_token(a, err);
-		else
-			rc = a->flow == FLOW_CLIENT ? ask(a, h, NULL, err) : ask_refresh(a, h, err);
-	}
+	if (a->flow != FLOW_NONE && (!a->access || auth_now_ms() >= a->expires_ms))
+		rc = a->flow == FLOW_TOKEN ? read_token(a, err) : auth_renew(a, h, err);
 	if (rc == 0)
 		*token = a->access;
 	return rc;
@@ -390,6 +264,67 @@ int auth_refused(struct auth *a, struct err *err)
 		if (rc == 0 && old && strcmp(old, a->access) == 0)
 			rc = auth_fail(a, err);
 	}
-	drop(old);
+	auth_drop(old);
+	return rc;
+}
+
+/* What the token in hand says of itself, where it is a JWT. */
+static void read_claims(const struct auth *a, struct auth_info *out)
+{
+	static const char *const names[] = { "upn", "preferred_username", "unique_name", "email",
+		"app_displayname", "appid", "azp", "sub" };
+	char *text = a->access ? jwt_claims(a->access) : NULL;
+	struct json *claims = text ? json_parse(text, strlen(text), NULL) : NULL;
+	const struct json *amr = json_get(claims, "amr"), *m;
+	const char *type = json_text(json_get(claims, "idtyp")), *who = NULL;
+	long exp = json_int(json_get(claims, "exp"), 0);
+
+	for (size_t i = 0; !who && i < sizeof(names) / sizeof(names[0]); i++)
+		who = json_text(json_get(claims, names[i]));
+	snprintf(out->who, sizeof(out->who), "%s", who ? who : "");
+	out->application = type && strcmp(type, "app") == 0;
+	if (amr && json_kind(amr) == JSON_ARRAY) {
+		out->mfa = AUTH_MFA_NO;
+		for (m = json_first(amr); m; m = json_next(m))
+			if (json_text(m) && strcmp(json_text(m), "mfa") == 0)
+				out->mfa = AUTH_MFA_YES;
+	}
+	if (out->access_end == STAMP_NONE && exp > 0)
+		out->access_end = (int64_t)(exp - a->skew_s) * 1000000;
+	json_free(claims);
+	auth_drop(text);
+}
+
+int auth_info(const struct auth *a, struct auth_info *out, struct err *err)
+{
+	const struct auth_conf *conf = &a->conf->auth;
+	const struct secret *from =
+	    conf->certificate.kind != SECRET_NONE ? &conf->certificate : &conf->key;
+	struct stat st;
+	char *pem;
+	int rc = 0;
+
+	memset(out, 0, sizeof(*out));
+	out->flow = conf->flow;
+	out->person = a->flow == FLOW_REFRESH || a->flow == FLOW_DEVICE;
+	out->signs = a->signs || a->flow == FLOW_JWT;
+	out->store = a->store;
+	out->stored = a->store && stat(a->store, &st) == 0;
+	out->stored_at = out->stored ? (int64_t)st.st_mtime * 1000000 : STAMP_NONE;
+	out->access_end = a->access ? a->access_end : STAMP_NONE;
+	out->refresh_end = a->refresh_end;
+	out->certificate_end = STAMP_NONE;
+	out->clock_known = a->clock_known;
+	out->skew_s = a->skew_s;
+	read_claims(a, out);
+	/* with jwt-bearer the certificate is Salesforce's copy; ours is looked at where it was given */
+	if (!out->signs || (a->flow == FLOW_JWT && from == &conf->key))
+		return 0;
+	pem = secret_read(from, err);
+	rc = pem ? jwt_certificate_end(pem, &out->certificate_end, err) : -1;
+	if (rc < 0)
+		err_prefix(err, "%s: auth \"%s\"", a->conf->name,
+		    from == &conf->certificate ? "certificate" : "key");
+	secret_free(pem);
 	return rc;
 }

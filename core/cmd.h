@@ -19,6 +19,7 @@ struct options {
 	const char *confirm, *approver;
 	const char *base, *base_left, *base_right, *outage, *since, *where;
 	const char *as, *sheet, *delimiter, *dialect, *outcomes, *pair, *left, *right;
+	const char *id;
 	const char **only; int n_only;
 	const char **reject; int n_reject;
 	const char **arg; int n_args; /* what is no option */
@@ -44,6 +45,9 @@ void out_data(const char *name, const char *json);                           /* 
 bool out_json(void);
 bool out_color(void); /* stdout is a terminal that takes colours */
 
-extern const struct command cmd_init, cmd_export, cmd_cat, cmd_check, cmd_plan, cmd_approve, cmd_apply, cmd_verify, cmd_status;
+extern const struct command cmd_init, cmd_export, cmd_cat, cmd_check, cmd_plan, cmd_approve, cmd_apply, cmd_verify, cmd_status, cmd_map;
+extern const struct command cmd_auth, cmd_doctor;
+extern const struct command cmd_show, cmd_diff, cmd_link, cmd_unlink;
+extern const struct command cmd_explain;
 
 #endif

@@ -145,6 +145,11 @@ const char *http_origin(const struct http *h)
 	return h->origin_text;
 }
 
+struct auth *http_auth(struct http *h)
+{
+	return h->auth;
+}
+
 char *http_follow(struct http *h, const char *link, struct err *err)
 {
 	char *url = link_resolve(&h->origin, link);

@@ -63,6 +63,8 @@ const char *http_header(const struct http_response *r, const char *name, char *o
 char *http_follow(struct http *h, const char *link, struct err *err);
 /* "https://host:port" without path. */
 const char *http_origin(const struct http *h);
+/* The system's sign-in; lives as long as h. */
+struct auth *http_auth(struct http *h);
 /* Set by a signal handler; requests under way get 5 s, no new one starts. */
 void http_stop(int signal);
 int http_stopped(void);

@@ -80,9 +80,18 @@ static const char *skip_value(const char *p)
 	return p;
 }
 
+/* Is the quoted name the part of a pointer? A part writes / as ~1 and ~ as ~0. */
 static bool part_is(const char *part, size_t n, const char *quoted)
 {
-	return !strncmp(quoted + 1, part, n) && quoted[1 + n] == '"';
+	const char *q = quoted + 1;
+	for (size_t i = 0; i < n; i++, q++) {
+		char c = part[i];
+		if (c == '~' && i + 1 < n && (part[i + 1] == '0' || part[i + 1] == '1'))
+			c = part[++i] == '1' ? '/' : '~';
+		if (*q != c)
+			return false;
+	}
+	return *q == '"';
 }
 
 /* The value of a member or element named by part[0..n) in the container at p; NULL when it is not there. */
@@ -139,6 +148,17 @@ void json_locate(const struct json_file *f, const char *pointer, size_t *line, s
 	}
 }
 
+static void add_part(struct buf *pointer, const char *name)
+{
+	buf_addc(pointer, '/');
+	for (; *name; name++) {
+		if (*name == '/' || *name == '~')
+			buf_adds(pointer, *name == '/' ? "~1" : "~0");
+		else
+			buf_addc(pointer, *name);
+	}
+}
+
 /* Every duplicate name is a mistake: one of the two would be silently lost. */
 static int refuse_duplicates(const struct json_file *f, const struct json *node, struct buf *pointer)
 {
@@ -146,7 +166,7 @@ static int refuse_duplicates(const struct json_file *f, const struct json *node,
 	size_t len = pointer->len, i = 0;
 	for (const struct json *c = json_first(node); c; c = json_next(c), i++) {
 		if (json_name(c))
-			buf_addf(pointer, "/%s", json_name(c));
+			add_part(pointer, json_name(c));
 		else
 			buf_addf(pointer, "/%zu", i);
 		for (const struct json *d = json_first(node); json_name(c) && d != c; d = json_next(d)) {

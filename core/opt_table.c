@@ -32,6 +32,7 @@ const struct opt opt_table[] = {
 	    "exit 9 when there are differences" },
 	{ "expect-empty", 0, KIND_SIDE, false, AT(expect_empty), "SIDE",
 	    "left or right: that it holds no records now is meant" },
+	{ "id", 0, KIND_TEXT, false, AT(id), "ID", "the record that is meant" },
 	{ "inferred", 0, KIND_FLAG, false, AT(inferred), NULL,
 	    "the changes that rest on evidence only" },
 	{ "json", 0, KIND_FLAG, true, AT(json), NULL, "standard output is one JSON object" },

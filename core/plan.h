@@ -45,14 +45,17 @@ struct plan_row {
 	const char *evidence; /* why inferred, stamps of both sides */
 	const char *rule, *reason, *fix;
 	const char *expires; /* instant or "" */
-	int64_t sort;        /* expiry, for the order */
+	int64_t sort;        /* expiry, for the order; a row of the same instant that Microsoft waits for comes first, */
+	bool waits;          /* then the greater value at stake, in whole units of its currency */
+	int64_t stake;
 	enum decision decision;
 	const char *comment, *approver;
 	struct value edited; /* with DECISION_EDIT: the canonical value that replaces `proposed` */
 	/* what apply needs and no table shows */
 	const char *etag;    /* of the record it goes to, as read */
 	int64_t modified;    /* of the record it goes to, as read */
-	const char *owner_consent; /* "yes": a named approver states that the customer agreed to share contact data */
+	const char *owner_consent; /* "yes": a named approver states that the customer agreed to share contact data;
+	                              "approver": a rule of the mapping wants one by name; "": neither */
 };
 
 struct plan_counts {
@@ -63,6 +66,12 @@ struct plan_counts {
 	long read[2], linked[2], dangling[2], unlinked[2], candidate[2], duplicate[2], ignored[2], unreadable[2];
 	long pairs, changed_pairs;
 };
+
+/* Is a decision that writes good only with a name under approver? */
+static inline bool plan_row_needs_approver(const struct plan_row *r)
+{
+	return r->owner_consent && r->owner_consent[0] != '\0';
+}
 
 /* decides "irreversible" sheet and gate */
 static inline bool plan_row_writes(const struct plan_row *r)

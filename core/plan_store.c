@@ -129,7 +129,7 @@ int ledger_plan_begin(struct ledger *l, const struct plan_info *info, int64_t *i
 		" left_id, right_id, deal, customer, owner, field, grp, base, left, right, "
 		"proposed,"
 		" evidence, rule, reason, fix, expires, sort, etag, modified, owner_consent,"
-		" decision, comment, approver, edited)",
+		" decision, comment, approver, edited, waits, stake)",
 		err) < 0 ||
 	    sql_run(l->db, err,
 		"INSERT INTO plan(pair, left_system, right_system, left_kind, right_kind,"
@@ -167,8 +167,8 @@ int ledger_plan_add(struct ledger *l, int64_t plan, const struct plan_row *r, st
 	return sql_run(l->db, err,
 	    "INSERT INTO temp.plan_new "
 	    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
-	    "?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32)",
-	    "isiiiiiissssssssssssssssisisisss", (int64_t)strtoll(head, NULL, 16), hash,
+	    "?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34)",
+	    "isiiiiiissssssssssssssssisisisssii", (int64_t)strtoll(head, NULL, 16), hash,
 	    (int64_t)r->op, (int64_t)r->class, (int64_t)r->to, (int64_t)r->step,
 	    (int64_t)r->reversible, (int64_t)r->inferred, or_empty(r->left_id),
 	    or_empty(r->right_id), or_empty(r->deal), or_empty(r->customer), or_empty(r->owner),
@@ -177,7 +177,7 @@ int ledger_plan_add(struct ledger *l, int64_t plan, const struct plan_row *r, st
 	    or_empty(r->reason), or_empty(r->fix), or_empty(r->expires),
 	    r->sort == STAMP_NONE ? INT64_MAX : r->sort, or_empty(r->etag), r->modified,
 	    or_empty(r->owner_consent), (int64_t)r->decision, or_empty(r->comment),
-	    or_empty(r->approver), value_text(r->edited));
+	    or_empty(r->approver), value_text(r->edited), (int64_t)r->waits, r->stake);
 }
 
 static void add_counts(struct buf *b, const struct plan_counts *c)
@@ -203,7 +203,7 @@ int ledger_plan_finish(
 	if (sql_exec(l->db,
 		"CREATE TEMP TABLE plan_order(place INTEGER PRIMARY KEY, source INTEGER);"
 		"INSERT INTO temp.plan_order(source) SELECT rowid FROM temp.plan_new"
-		" ORDER BY sort, side, left_id, right_id, step, field, rowid;",
+		" ORDER BY sort, waits DESC, stake DESC, side, left_id, right_id, step, field, rowid;",
 		err) < 0 ||
 	    sql_run(l->db, err,
 		"INSERT INTO plan_row(key, plan, row, short, hash, op, class, \"to\", step, "
@@ -211,7 +211,11 @@ int ledger_plan_finish(
 		" inferred, left_id, right_id, deal, customer, owner, field, \"group\", base, left,"
 		" right, proposed, evidence, rule, reason, fix, expires, sort, etag, modified,"
 		" owner_consent, decision, comment, approver, edited)"
-		" SELECT (?1<<32)+o.place, ?1, o.place, n.* FROM temp.plan_order AS o"
+		" SELECT (?1<<32)+o.place, ?1, o.place, n.short, n.hash, n.op, n.class, n.side, n.step,"
+		" n.reversible, n.inferred, n.left_id, n.right_id, n.deal, n.customer, n.owner,"
+		" n.field, n.grp, n.base, n.left, n.right, n.proposed, n.evidence, n.rule, n.reason,"
+		" n.fix, n.expires, n.sort, n.etag, n.modified, n.owner_consent, n.decision,"
+		" n.comment, n.approver, n.edited FROM temp.plan_order AS o"
 		" CROSS JOIN temp.plan_new AS n ON n.rowid=o.source ORDER BY o.place",
 		"i", plan) < 0 ||
 	    sql_run(l->db, err,

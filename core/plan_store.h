@@ -26,7 +26,8 @@ struct plan_info {
 /* Begins a transaction; nothing of the plan exists until ledger_plan_finish. Gives the id. */
 int ledger_plan_begin(struct ledger *l, const struct plan_info *info, int64_t *id, struct err *err);
 int ledger_plan_add(struct ledger *l, int64_t plan, const struct plan_row *row, struct err *err);
-/* Numbers the rows (soonest expiry first, then value at stake is the caller's `sort`; then to, ids, step, field), stores
+/* Numbers the rows (soonest expiry first, then what Microsoft waits for, then the greater value at stake; then to, ids,
+ * step, field), stores
  * counts and sums, marks older open plans of the pair superseded, commits. */
 int ledger_plan_finish(struct ledger *l, int64_t plan, const struct plan_info *info, struct err *err);
 void ledger_plan_abandon(struct ledger *l); /* rolls back */

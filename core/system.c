@@ -155,9 +155,9 @@ static int check_batch(const struct system *s, const struct write *w, size_t n, 
 
 	if (!s->driver->write || !(s->driver->caps & CAP_WRITE))
 		return missing(s, "be written", err);
-	if (n > s->driver->max_batch)
+	if (n > system_batch(s->driver, n))
 		return err_set(err, ERR_FAILED, "%s: %zu writes at once, where at most %zu fit",
-		    s->conf->name, n, s->driver->max_batch);
+		    s->conf->name, n, system_batch(s->driver, n));
 	for (i = 0; i < n; i++) {
 		if (w[i].op != w[0].op || w[i].step != w[0].step)
 			return err_set(err, ERR_FAILED, "%s: one batch would mix %s and %s",
@@ -221,6 +221,43 @@ int system_resolve(
 	return 0;
 }
 
+int system_resolve_many(struct system *s, struct arena *a, const struct write *w, size_t n,
+    struct reply *replies, struct err *err)
+{
+	clear_replies(replies, n);
+	if (s->driver->resolve_many && n > 1) {
+		if (s->driver->resolve_many(s, a, w, n, replies, err) < 0) {
+			clear_replies(replies, n);
+			return -1;
+		}
+	} else {
+		for (size_t i = 0; i < n; i++)
+			if (system_resolve(s, a, &w[i], &replies[i], err) < 0)
+				return -1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		replies[i].code = replies[i].code ? replies[i].code : "";
+		replies[i].message = replies[i].message ? replies[i].message : "";
+	}
+	return 0;
+}
+
+int system_end_job(struct system *s, const char *job, int64_t since, struct err *err)
+{
+	if (!s->driver->end_job)
+		return missing(s, "end a job", err);
+	return s->driver->end_job(s, job, since, err);
+}
+
+size_t system_batch(const struct system_driver *d, size_t n)
+{
+	size_t most = d->max_batch ? d->max_batch : 1;
+
+	if (d->bulk_from && n >= d->bulk_from)
+		most = d->bulk_batch;
+	return n < most ? n : most;
+}
+
 void system_cost(struct system *s, const struct write *w, size_t n, struct write_cost *cost)
 {
 	*cost = (struct write_cost){ .calls = (long)n };
@@ -234,4 +271,28 @@ int system_identify(struct system *s, struct arena *a, const char **text, struct
 	if (!s->driver->identify)
 		return missing(s, "tell who it is", err);
 	return s->driver->identify(s, a, text, err);
+}
+
+int system_describe(
+    struct system *s, struct arena *a, struct column_info **out, size_t *n, struct err *err)
+{
+	*out = NULL;
+	*n = 0;
+	return s->driver->describe ? s->driver->describe(s, a, out, n, err) : 0;
+}
+
+int system_currencies(
+    struct system *s, struct arena *a, const char ***codes, size_t *n, struct err *err)
+{
+	*codes = NULL;
+	*n = 0;
+	return s->driver->currencies ? s->driver->currencies(s, a, codes, n, err) : 0;
+}
+
+int system_history(struct system *s, struct arena *a, const char *const *ids, size_t n, const char *column,
+    int64_t at, struct past *out, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct past){ .value = value_absent, .changed = STAMP_NONE };
+	return s->driver->history && n ? s->driver->history(s, a, ids, n, column, at, out, err) : 0;
 }

@@ -86,6 +86,14 @@ struct assign {
 	enum assign_kind kind;
 };
 
+/* A value from a service's own history of a column. */
+struct past {
+	bool known;
+	struct value value; /* native text */
+	int64_t changed;    /* when the change that tells was made */
+	bool after;         /* it was the first one after the instant, and told what it replaced */
+};
+
 enum write_op { WRITE_UPDATE, WRITE_CREATE, WRITE_CLOSE, WRITE_DELETE };
 
 struct write {
@@ -131,6 +139,18 @@ struct write_cost { /* of n writes sent together, for estimates */
 #define CAP_SINCE       16u
 #define CAP_RELATED     32u /* dotted native paths are rows of other tables, with modified stamps of their own */
 
+struct file_dialect;
+/* What the service says of a column that a native path leads to. */
+struct column_info {
+	const char *path;   /* native path */
+	const char *table;  /* table or object the column stands in; NULL: the driver can't tell, nothing below is known */
+	const char *column; /* its name there */
+	bool found;
+	const char *type;   /* the service's own word, "" when not told */
+	bool creatable, updatable; /* by this account */
+	bool unique;        /* no two rows hold the same value: an external id, an active alternate key */
+};
+
 struct system; /* a driver embeds `struct system base` first */
 
 struct system_driver {
@@ -170,6 +190,32 @@ struct system_driver {
 	const char *(*record_url)(const struct system_conf *, struct arena *, const char *id);
 	/* Who and where: a stable text of tenant, organisation and host for the fingerprint; one request at most. */
 	int (*identify)(struct system *, struct arena *, const char **text, struct err *);
+	/* Tables that people carry by hand (core/file_dialect.h), or NULL. */
+	const struct file_dialect *files;
+	/* One entry for each native column that this system reads. */
+	int (*describe)(struct system *, struct arena *, struct column_info **out, size_t *n, struct err *);
+	/* ISO codes of the active currencies; *n 0 and *codes NULL when the service does not tell. */
+	int (*currencies)(struct system *, struct arena *, const char ***codes, size_t *n, struct err *);
+	/* From bulk_from writes of one kind on, `write` takes up to bulk_batch at once and sends them as a job. 0: never. */
+	size_t bulk_from, bulk_batch;
+	/* Sees to it that nothing more of a job will be carried out: waits for its end, or takes back what was not begun. job "":
+	 * one that was made after `since` (STAMP_NONE: unknown), whose id was lost before anything was given to it. */
+	int (*end_job)(struct system *, const char *job, int64_t since, struct err *);
+	/* As resolve, for many writes of one op. NULL: one by one. */
+	int (*resolve_many)(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
+	/* What records held in an own column at an instant, by the history the service keeps itself; out[i] is of ids[i], unknown
+	 * where nothing is kept. NULL: it keeps none. */
+	int (*history)(struct system *, struct arena *, const char *const *ids, size_t n, const char *column, int64_t at,
+	    struct past *out, struct err *);
+};
+
+/* Whoever keeps the journal is told of jobs: the service carries them out after their requests were answered. */
+struct job_keeper {
+	void *ctx;
+	/* Stored when it returns. job "": one is about to be made. */
+	int (*made)(void *ctx, const char *job, struct err *err);
+	/* Nothing more of it will be carried out. */
+	int (*over)(void *ctx, const char *job, struct err *err);
 };
 
 struct system {
@@ -177,6 +223,7 @@ struct system {
 	const struct system_conf *conf;
 	struct schema columns; /* of every record it gives */
 	struct http *http;
+	const struct job_keeper *keeper; /* NULL: nobody keeps a journal */
 };
 
 extern const struct system_driver *const system_drivers[]; /* NULL-terminated; built from systems/ */
@@ -195,7 +242,18 @@ int system_find(struct system *, struct arena *, const char *column, const char 
 int system_create_steps(struct system *, const struct write *);
 int system_write(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
 int system_resolve(struct system *, struct arena *, const struct write *, struct reply *, struct err *);
+int system_end_job(struct system *, const char *job, int64_t since, struct err *);
+int system_resolve_many(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
+/* How many of n writes of one kind system_write takes at once. */
+size_t system_batch(const struct system_driver *d, size_t n);
 void system_cost(struct system *, const struct write *, size_t n, struct write_cost *);
 int system_identify(struct system *, struct arena *, const char **text, struct err *);
+/* What the service says of the columns read; *n 0 where it says nothing of them. */
+int system_describe(struct system *, struct arena *, struct column_info **out, size_t *n, struct err *);
+/* Active currencies; *codes NULL where they are not known. */
+/* All unknown where the system keeps no history. */
+int system_history(struct system *, struct arena *, const char *const *ids, size_t n, const char *column, int64_t at,
+    struct past *out, struct err *);
+int system_currencies(struct system *, struct arena *, const char ***codes, size_t *n, struct err *);
 
 #endif

@@ -152,6 +152,30 @@ static void utf8_add(struct buf *b, unsigned c)
 	}
 }
 
+size_t utf8_decode(const char *s, size_t n, unsigned *cp)
+{
+	return n ? utf8_next((const unsigned char *)s, n, cp) : 0;
+}
+
+void utf8_encode(struct buf *b, unsigned cp)
+{
+	utf8_add(b, cp);
+}
+
+/* Capitals stand 80, 32 or 1 before their small letters; sharp s has none of one letter, y with diaeresis one far away. */
+unsigned utf8_capital(unsigned cp)
+{
+	static const unsigned before[] = { 80, 32, 1 };
+	if (cp == 0xdf || cp < 'a')
+		return cp;
+	if (cp == 0xff)
+		return 0x178;
+	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
+		if (cp > before[i] && fold(cp - before[i]) == cp)
+			return cp - before[i];
+	return cp;
+}
+
 char *utf8_fold(struct arena *a, const char *s, size_t len)
 {
 	struct buf b = { 0 };

@@ -22,6 +22,11 @@ void guid_new(char out[37]);
 bool guid_valid(const char *s); /* 8-4-4-4-12 hex, any case, no braces */
 
 bool utf8_valid(const char *s, size_t n, size_t *bad_at);
+/* Decodes one code point; its length in bytes, 0 when there is no valid one. */
+size_t utf8_decode(const char *s, size_t n, unsigned *cp);
+void utf8_encode(struct buf *b, unsigned cp);
+/* The capital letter of a small one (Latin, Greek, Cyrillic), else the code point itself. */
+unsigned utf8_capital(unsigned cp);
 /* Lower-cased for comparison, Latin, Greek and Cyrillic letters included; one code point for one. */
 char *utf8_fold(struct arena *a, const char *s, size_t len);
 /* A single line fit for a terminal or a log: control, bidi and escape characters shown as \xNN / \u{NNNN}. */

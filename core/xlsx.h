@@ -133,7 +133,8 @@ size_t xlsx_escape(struct buf *out, const char *s, size_t len, size_t max);
  * and a warning that names it. */
 const char *xlsx_cell_text(
     struct buf *out, const char *s, size_t len, const char *sheet, size_t column, size_t row);
-/* An address a cell may lead to: http or https, ASCII, no spaces, no longer than a workbook takes. */
+/* An address a cell may lead to: http or https, or a cell of this workbook (internal:'Sheet'!A1); ASCII, no spaces, no
+ * longer than a workbook takes. */
 bool xlsx_link_fits(const char *url);
 /* A name a sheet may have: at most 31 characters, none of []:*?/\, with " N" for part N > 1. out holds 128. */
 void xlsx_sheet_name(char out[128], const char *name, unsigned part);

@@ -83,7 +83,8 @@ size_t xlsx_columns_lines(const struct xlsx_columns *c, const struct value *cell
 	for (i = 0; i < c->n; i++) {
 		if (!c->column[i].wrap || c->column[i].hidden)
 			continue;
-		room = c->column[i].width > 2 ? (size_t)c->column[i].width : 2;
+		/* Lines break between words, which leaves some of each empty, and bold letters are wider. */
+		room = c->column[i].width > 4 ? (size_t)(c->column[i].width * 0.85) : 3;
 		lines = 1;
 		used = 0;
 		for (j = 0; j < cell[i].len && lines < LINES_MAX; j++) {

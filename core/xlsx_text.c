@@ -226,7 +226,8 @@ bool xlsx_link_fits(const char *url)
 	const char *s;
 
 	if (strlen(url) > LINK_MAX ||
-	    (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0))
+	    (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0 &&
+		strncmp(url, "internal:'", 10) != 0))
 		return false;
 	for (s = url; *s; s++)
 		if (*s <= ' ' || *s == 0x7F || (unsigned char)*s >= 0x80)

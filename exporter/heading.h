@@ -3,6 +3,7 @@
 #define EXPORTER_HEADING_H
 
 #include <stdbool.h>
+#include "core/file_dialect.h"
 #include "core/table.h"
 #include "exporter/source.h"
 
@@ -20,8 +21,16 @@ bool row_blank(const struct table_row *row);
 int heading_read(struct table *t, struct arena *a, struct table_row *row, struct err *err);
 /* The wanted column that a heading means, -1. */
 int heading_match(const struct heading_target *h, const char *heading);
-/* The wanted column of each heading, -1 where it is left out; malloc'd. Names the unknown ones in one note. NULL with
- * ERR_USAGE when two mean the same or the id has none. */
-int *heading_map(const struct heading_target *h, const struct table_row *row, size_t *n, struct err *err);
+/* What one heading is used for. */
+struct heading_use {
+	int to[FILE_PARTS]; /* wanted columns, -1 left out */
+	const struct file_column *column; /* of a hand-carried table: the cell is in its form; NULL: it stands as it is */
+	int element;        /* its number from 0, -1 */
+};
+
+/* The use of each heading; malloc'd. Names the unknown ones in one note. NULL with ERR_USAGE when two mean the same or
+ * the id has none. */
+struct heading_use *heading_map(
+    const struct heading_target *h, const struct table_row *row, size_t *n, struct err *err);
 
 #endif

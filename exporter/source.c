@@ -35,8 +35,11 @@ struct source {
 	bool begun;
 	long read; /* rows, those that a filter dropped too */
 	struct stat stat;
-	int *to; /* column of ours for each heading, -1 left out */
+	struct heading_use *use; /* of each heading */
 	size_t n_headings;
+	struct value *heading;   /* as they stand */
+	struct table_row raw;    /* the row of the last record */
+	struct arena heading_mem;
 	int where, modified; /* columns of ours that filters ask, -1 */
 };
 
@@ -79,8 +82,11 @@ static int open_table(struct source *s, struct err *err)
 		s->stat = st;
 		log_debug("%s: %s", s->conf->name, table_describe(s->table));
 		const struct heading_target target = target_of(s);
-		s->to = heading_map(&target, &row, &s->n_headings, err);
-		result = s->to ? 0 : -1;
+		s->use = heading_map(&target, &row, &s->n_headings, err);
+		s->heading = arena_alloc(&s->heading_mem, (row.n + 1) * sizeof(*s->heading));
+		for (size_t i = 0; i < row.n; i++)
+			s->heading[i] = value_dup(&s->heading_mem, row.cell[i]);
+		result = s->use ? 0 : -1;
 	}
 	arena_release(&a);
 	return result;
@@ -91,9 +97,11 @@ static void keep_present(struct source *s)
 {
 	struct schema kept = { 0 };
 
-	for (size_t i = 0; i < s->n_headings; i++)
-		if (s->to[i] >= 0)
-			s->to[i] = (int)schema_add(&kept, s->own.name[s->to[i]]);
+	for (size_t i = 0; i < s->n_headings * FILE_PARTS; i++) {
+		int *to = &s->use[i / FILE_PARTS].to[i % FILE_PARTS];
+		if (*to >= 0)
+			*to = (int)schema_add(&kept, s->own.name[*to]);
+	}
 	schema_release(&s->own);
 	s->own = kept;
 }
@@ -264,6 +272,76 @@ static bool filtered_out(const struct source *s, const struct record *r)
 	return stamp != STAMP_NONE && stamp < s->request.since;
 }
 
+/* Elements of numbered columns ("Solution 1", ...) in the order of their numbers; one without any part is no element. */
+static void fill_elements(struct source *s, const struct table_row *row, struct arena *a, struct record *out,
+    const struct file_column *c)
+{
+	struct value *element[FILE_PARTS], part[FILE_PARTS];
+	size_t n = 0;
+	int to[FILE_PARTS] = { -1, -1, -1, -1 }, last = -1, next;
+
+	for (size_t k = 0; k < FILE_PARTS; k++)
+		element[k] = arena_alloc(a, (s->n_headings + 1) * sizeof(struct value));
+	for (;;) {
+		size_t at = 0;
+		bool any = false;
+		next = -1;
+		for (size_t i = 0; i < s->n_headings; i++)
+			if (s->use[i].column == c && s->use[i].element > last &&
+			    (next < 0 || s->use[i].element < next)) {
+				next = s->use[i].element;
+				at = i;
+			}
+		if (next < 0)
+			break;
+		last = next;
+		memcpy(to, s->use[at].to, sizeof(to));
+		s->driver->files->read(c, at < row->n ? row->cell[at] : value_empty, a, part);
+		for (size_t k = 0; k < FILE_PARTS; k++)
+			any = any || value_has(part[k]);
+		for (size_t k = 0; any && k < FILE_PARTS; k++)
+			element[k][n] = part[k];
+		n += any;
+	}
+	for (size_t k = 0; k < FILE_PARTS; k++)
+		if (to[k] >= 0)
+			out->cell[to[k]] = set_join(a, element[k], n);
+}
+
+static bool is_array(const char *path)
+{
+	return strstr(path, "[]") != NULL;
+}
+
+/* The row's cells in the columns they mean, in native form. */
+static void fill(struct source *s, const struct table_row *row, struct arena *a, struct record *out)
+{
+	struct value part[FILE_PARTS];
+
+	for (size_t i = 0; i < s->n_headings; i++) {
+		const struct heading_use *u = &s->use[i];
+		struct value cell = i < row->n ? row->cell[i] : value_empty;
+		bool first = u->element >= 0;
+		if (!u->column) {
+			if (u->to[0] >= 0)
+				out->cell[u->to[0]] = cell;
+			continue;
+		}
+		for (size_t j = 0; j < i && first; j++)
+			first = s->use[j].column != u->column;
+		if (first)
+			fill_elements(s, row, a, out, u->column);
+		if (u->element >= 0)
+			continue;
+		s->driver->files->read(u->column, cell, a, part);
+		for (size_t k = 0; k < FILE_PARTS; k++)
+			if (u->to[k] >= 0)
+				out->cell[u->to[k]] = value_has(part[k]) && is_array(u->column->path[k])
+							  ? set_join(a, &part[k], 1)
+							  : part[k];
+	}
+}
+
 static int next_row(struct source *s, struct arena *a, struct record *out, struct err *err)
 {
 	struct table_row row;
@@ -286,9 +364,8 @@ static int next_row(struct source *s, struct arena *a, struct record *out, struc
 		out->cell = arena_alloc(a, (s->columns->n + 1) * sizeof(*out->cell));
 		for (size_t i = 0; i < s->columns->n; i++)
 			out->cell[i] = value_absent;
-		for (size_t i = 0; i < s->n_headings; i++)
-			if (s->to[i] >= 0)
-				out->cell[s->to[i]] = i < row.n ? row.cell[i] : value_empty;
+		fill(s, &row, a, out);
+		s->raw = row;
 		s->read++;
 		if (!filtered_out(s, out)) {
 			s->rows++;
@@ -327,6 +404,27 @@ void source_state(struct source *s, struct read_state *state)
 		state->complete = false;
 }
 
+/* Does the side tell this column (an index in the mapping's columns) at all? A table without it says nothing about it: that
+ * is not the same as an empty cell. */
+bool source_tells(const struct source *s, int column)
+{
+	if (s->system || column < 0 || (size_t)column >= s->columns->n)
+		return true;
+	for (size_t i = 0; i < s->n_headings * FILE_PARTS; i++)
+		if (s->use[i / FILE_PARTS].to[i % FILE_PARTS] == column)
+			return true;
+	return false;
+}
+
+/* The row of the last record as it stands in its file, and the headings over it; 0 for a live system. */
+size_t source_row(const struct source *s, const struct value **heading, const struct value **cell, size_t *n_cells)
+{
+	*heading = s->heading;
+	*cell = s->raw.cell;
+	*n_cells = s->raw.n;
+	return s->system ? 0 : s->n_headings;
+}
+
 /* Records given so far. */
 long source_rows(const struct source *s)
 {
@@ -348,6 +446,7 @@ void source_close(struct source *s)
 	schema_release(&s->own);
 	arena_release(&s->page_mem);
 	free(s->from);
-	free(s->to);
+	free(s->use);
+	arena_release(&s->heading_mem);
 	free(s);
 }

@@ -19,6 +19,11 @@ const struct schema *source_columns(const struct source *s);
 int source_read(struct source *s, const struct read_request *q, struct err *err);
 /* 1 with the next record (valid until the arena is reset), 0 at the end, -1 on error. */
 int source_next(struct source *s, struct arena *a, struct record *out, struct err *err);
+/* Does the side tell this column of source_columns at all? False only for a table that has no such column. */
+bool source_tells(const struct source *s, int column);
+/* The row of the last record as it stands in its file (until the arena is reset), and the headings over it: their number,
+ * 0 for a live system. */
+size_t source_row(const struct source *s, const struct value **heading, const struct value **cell, size_t *n_cells);
 void source_state(struct source *s, struct read_state *state);
 long source_rows(const struct source *s);
 struct system *source_system(struct source *s); /* NULL for a file */

@@ -34,6 +34,12 @@ void target_close(struct target *t);
 /* A line of the summary: on stdout, unless the results table goes there (-o -). */
 void target_say(const struct target *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+struct job_side {
+	struct apply *apply;
+	enum side side;
+	struct job_keeper keeper;
+};
+
 struct apply {
 	struct target t;
 	const struct options *o;
@@ -42,9 +48,13 @@ struct apply {
 	struct work work;
 	int64_t run;
 	long left_links;    /* creates whose way back was refused */
+	long conflicts;     /* rows that this run found in conflict */
 	long found_there;   /* rows that had the value already */
 	long sent;          /* writes that left */
 	long unclear;       /* rows in doubt after looking them up */
+	long uploads;       /* rows put into upload files by this run */
+	long waiting_uploads; /* rows in upload files of runs before */
+	struct job_side job[2];
 };
 
 enum target_state { WANT_SEND, WANT_THERE, WANT_CONFLICT, WANT_REFUSED };
@@ -122,6 +132,11 @@ int send_phase(struct apply *x, int phase, enum side side, struct err *err);
 /* resolve.c */
 int resolve_now(struct apply *x, struct arena *a, struct item *items, size_t n, struct err *err);
 int resolve_all(struct apply *x, struct err *err);
+
+/* jobs.c: what a service carries out later. */
+void jobs_attach(struct apply *x, enum side side);
+long jobs_open(struct apply *x, struct err *err);
+int jobs_settle(struct apply *x, enum side side, struct err *err);
 
 /* account.c */
 struct account {

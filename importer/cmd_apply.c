@@ -11,6 +11,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "importer/apply.h"
+#include "importer/upload.h"
 
 static const int phases[] = { PHASE_CREATE, PHASE_LINK, PHASE_LINK_BACK, PHASE_VALUES, PHASE_DELETE,
 	PHASE_ACCEPT, PHASE_CLOSE };
@@ -32,7 +33,10 @@ static int connect(struct apply *x, struct err *err)
 			continue;
 		x->system[s] =
 		    system_open(x->t.pair.side[s], &x->t.ws, &need, &x->budget.meter, err);
-		if (!x->system[s] || system_identify(x->system[s], &x->t.mem, &now, err) < 0)
+		if (!x->system[s])
+			return -1;
+		jobs_attach(x, (enum side)s);
+		if (system_identify(x->system[s], &x->t.mem, &now, err) < 0)
 			return -1;
 		if (strcmp(now, p->environment[s]) != 0)
 			return err_set(err, ERR_BRAKE,
@@ -47,14 +51,13 @@ static int connect(struct apply *x, struct err *err)
 /* --confirm NAME is a promise about where this goes. */
 static int check_confirm(struct apply *x, struct err *err)
 {
-	bool named = false, any = false;
+	bool named = !x->o->confirm;
 
 	for (int s = LEFT; s <= RIGHT && x->o->confirm; s++) {
 		const char *name = x->t.pair.side[s]->environment;
-		any = any || name;
 		named = named || (name && strcmp(name, x->o->confirm) == 0);
 	}
-	if (!any || named)
+	if (named)
 		return 0;
 	return err_set(err, ERR_BRAKE,
 	    "--confirm %s: neither %s nor %s is that environment in rejoin.json; nothing was sent",
@@ -148,6 +151,9 @@ static int send_all(struct apply *x, struct err *err)
 		for (int s = LEFT; s <= RIGHT; s++)
 			if (send_phase(x, phases[i], (enum side)s, err) < 0)
 				return -1;
+	for (int s = LEFT; s <= RIGHT; s++)
+		if (!live(x, (enum side)s) && upload_write(x, (enum side)s, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -215,6 +221,7 @@ static void say_counts(struct apply *x, const struct account *a)
 	out_count("unknown", a->unknown);
 	out_count("links_refused", x->left_links);
 	out_count("sent", x->sent);
+	out_count("in_upload_files", x->uploads + x->waiting_uploads);
 	target_say(&x->t,
 	    "%s%sp-%lld: %ld applied, %ld refused, %ld in conflict, %ld deferred, %ld "
 	    "unknown; %ld rejected, "
@@ -283,7 +290,10 @@ static int finish(struct apply *x, struct err *stopped, struct err *err)
 	}
 	if (a.refused > 0 || x->left_links > 0)
 		code = exit_worst(code, EXIT_REFUSED);
-	if (a.conflict > 0 || (!x->o->yes && (a.undecided > 0 || t->waiting > 0 || a.deferred > 0)))
+	if (x->uploads + x->waiting_uploads > 0)
+		code = exit_worst(code, EXIT_PERSON);
+	if (x->conflicts > 0 || (!x->o->yes && (a.conflict > 0 || a.undecided > 0 ||
+						   t->waiting > 0 || a.deferred > 0)))
 		code = exit_worst(code, EXIT_PERSON);
 	return code;
 }
@@ -293,10 +303,11 @@ static int carry_out(struct apply *x, struct err *stopped, struct err *err)
 {
 	struct work_options o = work_options(x);
 	int unknown = unknown_steps(x, err);
+	long jobs = unknown < 0 ? -1 : jobs_open(x, err);
 
-	if (unknown < 0)
+	if (unknown < 0 || jobs < 0)
 		return -1;
-	if (unknown && (connect(x, err) < 0 || resolve_all(x, err) < 0)) {
+	if ((unknown || jobs) && (connect(x, err) < 0 || resolve_all(x, err) < 0)) {
 		budget_settle(&x->budget, true, NULL);
 		return -1;
 	}

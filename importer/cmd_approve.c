@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "importer/apply.h"
+#include "importer/upload.h"
 
 struct choice {
 	int64_t row;
@@ -155,7 +156,7 @@ done:
 }
 
 struct standing {
-	long approved, rejected, undecided, blocked, irreversible, inferred, unnamed, done;
+	long approved, rejected, undecided, blocked, irreversible, inferred, unnamed, done, uploads;
 };
 
 static int count(struct target *t, struct standing *s, struct err *err)
@@ -180,9 +181,9 @@ static int count(struct target *t, struct standing *s, struct err *err)
 		s->blocked += v == VERDICT_BLOCKED;
 		s->inferred += v == VERDICT_UNDECIDED && r.inferred;
 		s->irreversible += open && !r.reversible;
-		s->unnamed += open && r.op == OP_CREATE && strcmp(r.owner_consent, "yes") == 0 &&
-			      !*r.approver;
+		s->unnamed += open && plan_row_needs_approver(&r) && !*r.approver;
 		s->done += v == VERDICT_APPROVED && !open;
+		s->uploads += open && strcmp(result.code, UPLOAD_CODE) == 0;
 		arena_reset(&mem);
 	}
 	plan_rows_done(rows);
@@ -202,11 +203,15 @@ static void say(struct target *t, const struct standing *s)
 	out_count("blocked", s->blocked);
 	out_count("irreversible", s->irreversible);
 	if (s->unnamed > 0)
-		log_note("%ld approved creates state that the customer agreed to share contact "
-			 "data: approve them "
+		log_note("%ld approved rows need a named approver (creates state that the customer "
+			 "agreed to share contact data; a rule may ask for one): approve them "
 			 "again with --approver NAME",
 		    s->unnamed);
-	if (s->approved == s->done)
+	out_count("in_upload_files", s->uploads);
+	if (s->uploads > 0 && s->approved == s->done + s->uploads)
+		out_line("Next: upload the files by hand, then: rejoin approve p-%lld --outcomes RESULT (%ld changes wait)",
+		    id, s->uploads);
+	else if (s->approved == s->done)
 		out_line("Next: rejoin approve p-%lld --reversible, or decide in the workbook", id);
 	else if (s->irreversible > 0)
 		out_line("Next: rejoin apply p-%lld --allow-irreversible %ld", id, s->irreversible);
@@ -217,18 +222,31 @@ static void say(struct target *t, const struct standing *s)
 	    id, s->approved, s->irreversible, s->rejected, s->undecided, s->inferred, s->blocked);
 }
 
+/* What became of the upload files. */
+static int read_outcomes(struct target *t, const struct options *o, long *refused, struct err *err)
+{
+	struct outcomes r;
+
+	if (outcomes_read(t, o->outcomes, !o->dry_run, &r, err) < 0)
+		return -1;
+	out_line("%s: %ld changes %sapplied, %ld refused, %ld as before; %ld rows match nothing", o->outcomes, r.applied,
+	    o->dry_run ? "would be " : "", r.refused, r.unchanged, r.unmatched);
+	out_count("applied", r.applied);
+	out_count("refused_by_upload", r.refused);
+	out_count("unchanged", r.unchanged);
+	out_count("unmatched", r.unmatched);
+	*refused = r.refused;
+	return 0;
+}
+
 static int approve_run(const struct options *o, struct err *err)
 {
 	bool selectors = o->reversible || o->inferred || o->links || o->n_only || o->n_reject;
 	struct target t = { 0 };
 	struct standing s;
+	long refused = 0;
 	int code = -1;
 
-	if (o->outcomes)
-		return err_set(err, ERR_USAGE,
-		    "--outcomes: results of a hand upload cannot be read back in this version, "
-		    "because no upload "
-		    "files are written yet; apply against the live system");
 	if (o->n_args != 1)
 		return err_set(err, ERR_USAGE,
 		    "approve needs a plan: an id such as p-7, or its .xlsx or .csv");
@@ -242,10 +260,14 @@ static int approve_run(const struct options *o, struct err *err)
 		out_count("decisions", t.review.decided);
 		out_count("refused", t.review.refused);
 	}
-	if ((selectors && decide(&t, o, err) < 0) || count(&t, &s, err) < 0)
+	if ((selectors && decide(&t, o, err) < 0) || (o->outcomes && read_outcomes(&t, o, &refused, err) < 0) ||
+	    count(&t, &s, err) < 0)
 		goto done;
 	say(&t, &s);
-	code = s.undecided > 0 || t.review.refused > 0 || s.unnamed > 0 ? EXIT_PERSON : EXIT_OK;
+	code = s.undecided > 0 || t.review.refused > 0 || s.unnamed > 0 || (o->outcomes && s.uploads > 0) ? EXIT_PERSON
+													  : EXIT_OK;
+	if (refused > 0)
+		code = exit_worst(code, EXIT_REFUSED);
 done:
 	target_close(&t);
 	return code;
@@ -266,6 +288,9 @@ const struct command cmd_approve = {
 		"duplicates are approved\n"
 		"with --only alone. A conflict needs the side to keep: decide it in the workbook "
 		"or .csv.\n"
-		"Exit 6: changes are still undecided.",
+		"--outcomes reads the results of a hand upload (the portal's Errors column, Data Loader's "
+		"success and error\n"
+		"files) into the changes that stand in upload files.\n"
+		"Exit 4: the upload refused some. Exit 6: changes are still undecided or wait for an upload.",
 	.run = approve_run,
 };

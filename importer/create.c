@@ -158,6 +158,13 @@ static int create_compose(struct apply *x, struct arena *a, struct item *it, str
 	w->step = state.next;
 	w->carry = *state.carry ? state.carry : NULL;
 	w->id = *state.id ? state.id : NULL;
+	if (x->t.plan.is_file[to]) {
+		/* one row of an upload file; the service chooses the id */
+		it->steps = 1;
+		it->refusal = it->source ? source_moved(x, a, it) : NULL;
+		it->ready = !it->refusal;
+		return 0;
+	}
 	if (m->driver[to]->caps & CAP_CHOOSE_ID && !w->id) {
 		if (*state.chosen) {
 			w->id = state.chosen;
@@ -181,28 +188,19 @@ static int create_compose(struct apply *x, struct arena *a, struct item *it, str
 	return 0;
 }
 
-static bool needs_source(const struct mapping *m, enum side to)
-{
-	for (size_t i = 0; i < m->n_create[to]; i++)
-		if (m->create[to][i].from)
-			return true;
-	return false;
-}
-
 /* Reads the other side's records of a batch of creates and composes the creates. */
 int create_prepare(
     struct apply *x, struct arena *a, enum side side, struct item *items, size_t n, struct err *err)
 {
 	const struct mapping *m = &x->t.mapping;
 	enum side from = side_other(side);
-	bool file = x->t.plan.is_file[from];
 	const char **id = arena_alloc(a, (n + 1) * sizeof(*id));
 	struct found *list = NULL;
 	size_t n_list = 0;
 
 	for (size_t i = 0; i < n; i++)
 		items[i].step.write.marker = id[i] = item_id(&items[i], from);
-	if (!file && found_fetch(x, a, from, id, n, &list, &n_list, err) < 0)
+	if (found_fetch(x, a, from, id, n, &list, &n_list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		const struct found *f = found_by_id(list, n_list, id[i]);
@@ -211,14 +209,7 @@ int create_prepare(
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct item *it = &items[i];
-		if (file && needs_source(m, side)) {
-			it->refusal =
-			    "not created: the mapping copies columns of the other record on "
-			    "create, and "
-			    "a file cannot be asked for them; create from the live system";
-			continue;
-		}
-		if (!file && !it->source) {
+		if (!it->source) {
 			it->refusal = arena_printf(a, "not created: %s %s is gone; plan again",
 			    m->driver[from]->id_name, id[i]);
 			continue;

@@ -27,7 +27,9 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS step_record ON step(plan, system, record_id);"
     "CREATE TABLE IF NOT EXISTS step_row(plan INTEGER NOT NULL, row INTEGER NOT NULL,"
     " step INTEGER NOT NULL REFERENCES step(id), PRIMARY KEY(plan, row, step)) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS step_row_step ON step_row(step);";
+    "CREATE INDEX IF NOT EXISTS step_row_step ON step_row(step);"
+    "CREATE TABLE IF NOT EXISTS job(id INTEGER PRIMARY KEY, system TEXT NOT NULL, job TEXT NOT NULL,"
+    " at INTEGER NOT NULL);";
 
 /* Makes the tables when they are missing. */
 int journal_open(struct ledger *l, struct err *err)

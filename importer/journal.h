@@ -3,8 +3,8 @@
  * before anything is sent again.
  *
  * Tables of the ledger: `run` (one for each apply that had something to do, open until nothing
- * approved is left unsent), `step` (one request's share of one record) and `step_row` (which plan
- * rows a step carries out). */
+ * approved is left unsent), `step` (one request's share of one record), `step_row` (which plan
+ * rows a step carries out) and `job` (those that may be under way; jobs.c). */
 #ifndef IMPORTER_JOURNAL_H
 #define IMPORTER_JOURNAL_H
 

@@ -1,5 +1,5 @@
 /* One phase of one side, chunk by chunk in the order of the plan. For each chunk:
- *   1 what may not be sent now is told to its rows (an earlier step failed, a file side)
+ *   1 what may not be sent now is told to its rows (an earlier step failed)
  *   2 records without a token, and the other halves of creates, are read and compared
  *   3 batches are sent (send.c)
  *   4 what is in doubt is looked up; what moved is read and merged again, and sent once more
@@ -7,6 +7,7 @@
 #include <string.h>
 #include "core/log.h"
 #include "importer/apply.h"
+#include "importer/upload.h"
 
 #define CHUNK     500
 #define CHUNK_MAX 10000
@@ -35,8 +36,8 @@ fail:
 	return -1;
 }
 
-/* The ready items of the lowest step, in order. */
-static size_t pick(struct item *items, size_t n, size_t max, struct item **out)
+/* The ready items of the lowest step, in order, as many as go out at once. */
+static size_t pick(const struct system_driver *d, struct item *items, size_t n, struct item **out)
 {
 	int step = -1;
 	size_t used = 0;
@@ -44,15 +45,23 @@ static size_t pick(struct item *items, size_t n, size_t max, struct item **out)
 	for (size_t i = 0; i < n; i++)
 		if (items[i].ready && (step < 0 || items[i].step.write.step < step))
 			step = items[i].step.write.step;
-	for (size_t i = 0; i < n && used < max; i++)
+	for (size_t i = 0; i < n; i++)
 		if (items[i].ready && items[i].step.write.step == step)
 			out[used++] = &items[i];
-	return used;
+	return used ? system_batch(d, used) : 0;
+}
+
+static bool any_ready(const struct item *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (items[i].ready)
+			return true;
+	return false;
 }
 
 /* Everything that is ready goes out once. */
 static int send_round(struct apply *x, struct arena *a, enum side side, struct item *items,
-    size_t n, size_t max, struct err *err)
+    size_t n, struct err *err)
 {
 	struct item **batch = arena_alloc(a, (n + 1) * sizeof(*batch));
 	bool *was = arena_alloc(a, (n + 1) * sizeof(*was));
@@ -61,7 +70,7 @@ static int send_round(struct apply *x, struct arena *a, enum side side, struct i
 
 	/* what becomes ready again while the round is under way waits for the next one */
 	memset(was, 0, n * sizeof(*was));
-	while (result == 0 && (used = pick(items, n, max, batch)) > 0) {
+	while (result == 0 && (used = pick(x->t.mapping.driver[side], items, n, batch)) > 0) {
 		result = transmit_batch(x, a, side, batch, &used, err);
 		for (size_t i = 0; result == 0 && i < used; i++) {
 			was[batch[i] - items] = batch[i]->ready;
@@ -76,15 +85,10 @@ static int send_round(struct apply *x, struct arena *a, enum side side, struct i
 static int send_items(
     struct apply *x, struct arena *a, enum side side, struct item *items, size_t n, struct err *err)
 {
-	size_t max = x->t.mapping.driver[side]->max_batch;
-	struct item *unused[1];
 	int result = 0;
 
-	if (max == 0)
-		max = 1;
-	for (int round = 0; round < ROUNDS && result == 0 && pick(items, n, 1, unused) > 0;
-	     round++) {
-		result = send_round(x, a, side, items, n, max, err);
+	for (int round = 0; round < ROUNDS && result == 0 && any_ready(items, n); round++) {
+		result = send_round(x, a, side, items, n, err);
 		if (result == 0)
 			result = resolve_now(x, a, items, n, err);
 		if (result == 0)
@@ -113,11 +117,6 @@ static int compose_chunk(struct apply *x, struct arena *a, int phase, enum side 
 			err_set(err, local.kind, "%s", local.text);
 			goto fail;
 		}
-		if (x->t.plan.is_file[side])
-			why = arena_printf(a,
-			    "no upload file can be written for %s in this version; apply against "
-			    "the live system",
-			    x->t.plan.title[side]);
 		if (compose_item(x, a, phase, side, list[i].row, list[i].n_rows, it, err) < 0)
 			goto fail;
 		if (!why)
@@ -144,6 +143,10 @@ int send_phase(struct apply *x, int phase, enum side side, struct err *err)
 	int64_t after = 0;
 	int result;
 
+	if (x->t.plan.is_file[side])
+		return upload_take(x, phase, side, err);
+	if (d && d->bulk_batch > chunk)
+		chunk = d->bulk_batch;
 	if (chunk > CHUNK_MAX)
 		chunk = CHUNK_MAX;
 	for (;;) {

@@ -18,6 +18,21 @@ static bool same_there(const struct mapping *m, int field, enum side side, struc
 	    mapping_compare_form(m, (size_t)field, side, q, a));
 }
 
+/* Values that are no difference between the sides ("same" in the mapping: a referral that is new and an open opportunity)
+ * are different states of one record: accepting is not done because the deal is open. */
+static bool only_same(const struct mapping *m, int field, struct value p, struct value q)
+{
+	if (field < 0 || value_equal(p, q))
+		return false;
+	for (int s = LEFT; s <= RIGHT; s++)
+		for (size_t i = 0; i < m->field[field].side[s].n_values; i++) {
+			const struct value_pair *v = &m->field[field].side[s].values[i];
+			if (v->same && (value_is(p, v->canonical) || value_is(q, v->canonical)))
+				return true;
+		}
+	return false;
+}
+
 static struct value union_of(struct arena *a, struct value p, struct value q)
 {
 	struct value *x, *y, *all;
@@ -49,7 +64,7 @@ static void judge(
 	struct value cur = w->field >= 0 ? now->field[w->field] : now->fact[w->fact];
 	bool bad = w->field >= 0 && now->bad && now->bad[w->field];
 
-	if (!bad && same_there(m, w->field, to, cur, w->value, a)) {
+	if (!bad && same_there(m, w->field, to, cur, w->value, a) && !only_same(m, w->field, cur, w->value)) {
 		w->state = WANT_THERE;
 		return;
 	}

@@ -74,6 +74,19 @@ bool row_target(const struct plan_row *r, enum side side, struct value *want)
 	}
 }
 
+bool row_agreed(const struct plan_row *r, bool set, struct value *left, struct value *right)
+{
+	struct value want;
+	bool to_left = row_target(r, LEFT, &want);
+
+	*left = to_left ? want : r->left;
+	*right = row_target(r, RIGHT, &want) ? want : r->right;
+	/* An accept may be the first of two steps to where the other side is: that one is still ahead. */
+	if (r->step == STEP_ACCEPT && r->decision != DECISION_EDIT && r->class != CLASS_CONFLICT)
+		*(to_left ? right : left) = to_left ? *left : *right;
+	return !set || r->decision == DECISION_EDIT || value_equal(*left, *right);
+}
+
 /* The phase of what a row writes . */
 int row_phase(const struct plan_row *r, struct value want, const struct work_options *o)
 {

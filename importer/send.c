@@ -124,7 +124,7 @@ static int fit(struct apply *x, enum side side, const struct write *w, size_t *n
 			return 0;
 		if (*n == 1)
 			return -1;
-		*n = (*n + 1) / 2;
+		*n = system_batch(x->system[side]->driver, (*n + 1) / 2);
 	}
 }
 

@@ -53,15 +53,13 @@ static int confirm_base(
     struct apply *x, const struct item *it, const struct plan_row *r, struct err *err)
 {
 	const struct plan_info *p = &x->t.plan;
-	struct value left = r->left, right = r->right, want;
+	const struct mapping *m = &x->t.mapping;
+	struct value left, right;
+	int f = *r->field ? mapping_field(m, r->field) : -1;
 
-	if (!*p->pair || p->is_file[LEFT] || p->is_file[RIGHT] || !*r->field ||
-	    mapping_field(&x->t.mapping, r->field) < 0)
+	if (!*p->pair || p->is_file[LEFT] || p->is_file[RIGHT] || f < 0 ||
+	    !row_agreed(r, m->field[f].type == TYPE_SET, &left, &right))
 		return 0;
-	if (row_target(r, LEFT, &want))
-		left = want;
-	if (row_target(r, RIGHT, &want))
-		right = want;
 	return base_confirm(&x->t.ledger, &x->t.mapping, p->pair, it->step.left_id,
 	    it->step.right_id, r->field, left, right, err);
 }
@@ -89,6 +87,7 @@ static int settle_row(struct apply *x, const struct item *it, const struct plan_
 	char text[1200];
 	long open = 0;
 
+	x->conflicts += o == OUTCOME_CONFLICT;
 	if (x->work.db && work_mark(&x->work, r->row, it->step.to, it->step.phase,
 			      o == OUTCOME_APPLIED ? PART_APPLIED : PART_FAILED, err) < 0)
 		return -1;
@@ -199,8 +198,10 @@ static int settle_created(struct apply *x, struct arena *a, struct item *it, str
 		it->step.right_id = arena_strdup(a, id);
 	if (create_confirm(x, it, err) < 0)
 		return -1;
-	return settle_all(
-	    x, it, OUTCOME_APPLIED, it->reply.code, arena_printf(a, "created as %s", id), err);
+	const char *more = it->reply.message ? it->reply.message : "";
+
+	return settle_all(x, it, OUTCOME_APPLIED, it->reply.code,
+	    arena_printf(a, "created as %s%s%s", id, *more ? "; " : "", more), err);
 }
 
 /* What an item's answer (or its check before sending) means for its rows. Inside a transaction. */

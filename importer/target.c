@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 #include "core/log.h"
 #include "core/text.h"
 #include "importer/apply.h"
@@ -53,12 +54,19 @@ static int load_mapping(struct target *t, struct err *err)
 
 static void use_file(struct target *t, enum side s)
 {
-	struct system_conf *conf = &t->file_conf[s];
+	struct system_conf *conf = &t->file_conf[s], *known = workspace_system(&t->ws, t->plan.system[s]);
 
+	if (known && known->file) {
+		t->pair.side[s] = known;
+		return;
+	}
 	conf->name = arena_strdup(&t->mem, t->plan.system[s]);
 	conf->kind = arena_strdup(&t->mem, t->plan.kind[s]);
 	conf->title = arena_strdup(&t->mem, t->plan.title[s]);
 	conf->file = conf->name;
+	/* named from the folder of the workspace while this command runs in one below, or the other way round */
+	if (conf->name[0] != '/' && access(conf->name, R_OK) < 0)
+		conf->file = arena_printf(&t->mem, "%s/%s", t->ws.root, conf->name);
 	t->pair.side[s] = conf;
 }
 

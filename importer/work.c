@@ -11,7 +11,8 @@ static const char schema[] =
     " key TEXT NOT NULL, grp TEXT NOT NULL, ord INTEGER NOT NULL DEFAULT 0, state INTEGER NOT NULL,"
     " op INTEGER NOT NULL, PRIMARY KEY(row, side, phase)) WITHOUT ROWID;"
     "CREATE INDEX part_key ON part(key, side, phase);"
-    "CREATE INDEX part_ord ON part(phase, side, ord, row);";
+    "CREATE INDEX part_ord ON part(phase, side, ord, row);"
+    "CREATE TABLE link(row INTEGER PRIMARY KEY, left_id TEXT NOT NULL, right_id TEXT NOT NULL);";
 
 struct build {
 	struct work *w;
@@ -59,6 +60,9 @@ static int add_parts(
 		result = add_part(b, r, RIGHT, PHASE_LINK, state, err);
 		if (result == 0)
 			result = add_part(b, r, LEFT, PHASE_LINK_BACK, state, err);
+		if (result == 0 && (state == PART_READY || state == PART_APPLIED))
+			result = sql_run(b->w->db, err, "INSERT OR IGNORE INTO link VALUES(?, ?, ?)",
+			    "iss", r->row, r->left_id, r->right_id);
 	} else if (r->class == CLASS_CONFLICT) {
 		for (int s = LEFT; s <= RIGHT && result == 0; s++)
 			if (row_target(r, (enum side)s, &want) || state == PART_UNDECIDED)
@@ -141,11 +145,13 @@ static int add_approved(struct build *b, const struct plan_row *r, struct err *e
 				return -1;
 		}
 	}
-	if (state == PART_READY && r->op == OP_CREATE && strcmp(r->owner_consent, "yes") == 0 &&
-	    !*r->approver) {
+	if (state == PART_READY && plan_row_needs_approver(r) && !*r->approver) {
 		state = PART_WAITS;
 		if (hold(b, r,
-			"approving it states that the customer agreed to share contact data: "
+			strcmp(r->owner_consent, "yes") != 0
+			    ? "a rule of the mapping wants a named approver: approve it again with "
+			      "--approver NAME"
+			    : "approving it states that the customer agreed to share contact data: "
 			"approve it "
 			"again with --approver NAME",
 			err) < 0)
@@ -240,7 +246,16 @@ static int look_across(struct build *b, struct err *err)
 				       " WHERE p.key = part.key AND p.side = part.side AND p.phase "
 				       "< 50 AND p.state IN (1, 2));";
 
-	if (set_aside(b, groups,
+	/* a record has one partner: of several possible ones only one can be approved */
+	static const char links[] =
+	    "UPDATE part SET state = 6 WHERE state = 0 AND row IN (SELECT a.row FROM link a, link b"
+	    " WHERE a.row <> b.row AND (a.left_id = b.left_id OR a.right_id = b.right_id));";
+
+	if (set_aside(b, links,
+		"waits: this record is approved to be linked to two records; approve one of them and "
+		"reject the others",
+		err) < 0 ||
+	    set_aside(b, groups,
 		"waits: the fields of its group go together, and not all of them are approved",
 		err) < 0 ||
 	    set_aside(b, closings,

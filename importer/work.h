@@ -23,7 +23,8 @@ enum part_state {
 	PART_WAITS,     /* approved, but needs --allow-irreversible or an approver's name */
 	PART_REJECTED,
 	PART_APPLIED,
-	PART_FAILED     /* refused, conflict, deferred or unknown: what follows it is not sent */
+	PART_FAILED,    /* refused, conflict, deferred or unknown: what follows it is not sent */
+	PART_UPLOAD = 7 /* stands in an upload file, or will: what follows it goes on */
 };
 
 /* What a decision makes of a row. */
@@ -67,6 +68,9 @@ enum verdict row_verdict(const struct plan_row *r);
 bool row_plain(const struct plan_row *r);
 /* The value to be written on a side, and whether that side is written at all. */
 bool row_target(const struct plan_row *r, enum side side, struct value *want);
+/* The values of both sides that are the field's base once the row was applied; false when it proves none: a set whose
+ * sides still differ has a part that waits for a row of its own. */
+bool row_agreed(const struct plan_row *r, bool set, struct value *left, struct value *right);
 /* The phase of what a row writes, and whether that can be taken back: a person's own value may
  * close a deal too. */
 int row_phase(const struct plan_row *r, struct value want, const struct work_options *o);

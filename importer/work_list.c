@@ -61,7 +61,7 @@ const char *work_obstacle(struct work *w, int64_t row, enum side side, int phase
 		     "iii", row, (int64_t)side, (int64_t)phase))
 		why = "not sent: an earlier step of this record was not carried out";
 	else if (sql_one(w->db, err, 0,
-		     "SELECT 1 FROM part WHERE row = ? AND phase < ? AND state NOT IN (0, 4) LIMIT "
+		     "SELECT 1 FROM part WHERE row = ? AND phase < ? AND state NOT IN (0, 4, 7) LIMIT "
 		     "1",
 		     "ii", row, (int64_t)phase))
 		why = "not sent: the other half of it was not carried out";

@@ -5,6 +5,7 @@
 #include "mapping/parse.h"
 #include "mapping/transform.h"
 #include "mapping/types.h"
+#include "mapping/zone.h"
 
 static struct value cell(const struct record *r, int column, int element, struct arena *a)
 {
@@ -62,6 +63,8 @@ static struct value read_field(const struct field *f, const struct field_side *s
 		else
 			v = value_of(name);
 	}
+	if (s->zone && !*why)
+		v = zone_in(s->zone, f->type == TYPE_DATETIME, v, a, why);
 	return *why ? v : type_normal(f->type, v, a, why);
 }
 
@@ -78,7 +81,7 @@ static struct value key_part(struct value v, bool candidate, struct arena *a)
 		static const char *const names[] = { "\"html-decode\"", "\"strip-mark\"", "\"collapse-space\"" };
 		for (size_t i = 0; i < 3; i++) {
 			struct json *node = json_parse(names[i], strlen(names[i]), NULL);
-			transform_compile(node, ".", &mem, &steps[i], NULL);
+			transform_compile(node, false, ".", &mem, &steps[i], NULL);
 			json_free(node);
 		}
 		ready = true;
@@ -206,9 +209,36 @@ static enum assign_kind kind_of(const struct field *f, struct value v)
 	return f->type == TYPE_BOOLEAN ? ASSIGN_BOOL : ASSIGN_STRING;
 }
 
-/* Native text of one path; false when the value table has no such value. */
+/* Out of the canonical form: by "write-as" where it is given, else by taking back what reading does. */
+static struct value write_out(const struct field *f, const struct field_side *s, struct value v, struct arena *a,
+    const char **why)
+{
+	bool time = f->type == TYPE_DATETIME, forms = false;
+	const struct transform *t = s->has_out ? s->out : s->read;
+	size_t n = s->has_out ? s->n_out : s->n_read;
+	for (size_t i = 0; i < n; i++)
+		forms |= transform_is_date(&t[i]);
+	/* a civil date goes back as the instant at which it begins; a form of its own shows the zone's clocks */
+	if (s->zone && (time ? forms : s->instant && !forms))
+		v = zone_out(s->zone, time, v, a);
+	return s->has_out ? transform_run(t, n, v, a, why) : transform_back(t, n, v, a, why);
+}
+
+/* A number or a yes that a transform gave a form of its own goes out as that text. */
+static enum assign_kind kind_written(enum assign_kind kind, struct value v, struct arena *a)
+{
+	if (!value_has(v) && kind != ASSIGN_SET)
+		return ASSIGN_NULL;
+	if (kind == ASSIGN_NUMBER && !decimal_normal(a, v.s, v.len))
+		return ASSIGN_STRING;
+	if (kind == ASSIGN_BOOL && !value_is(v, "true") && !value_is(v, "false"))
+		return ASSIGN_STRING;
+	return kind;
+}
+
+/* Native text of one path; false when it has none, with why unless it is the value table that lacks it. */
 static bool native_of(const struct field *f, const struct field_side *s, struct value v, size_t k, struct arena *a,
-    struct value *out, enum assign_kind *kind)
+    struct value *out, enum assign_kind *kind, const char **why)
 {
 	*out = value_empty;
 	*kind = kind_of(f, v);
@@ -218,7 +248,10 @@ static bool native_of(const struct field *f, const struct field_side *s, struct 
 		if (value_is(v, s->values[i].canonical)) {
 			*out = value_of(s->values[i].native[k]);
 			*kind = s->values[i].kind[k];
-			return true;
+			/* the table holds what reading makes of a native text */
+			if (s->n_paths == 1 && !s->has_out && *kind == ASSIGN_STRING)
+				*out = transform_back(s->read, s->n_read, *out, a, why);
+			return !*why;
 		}
 	}
 	if (s->n_values)
@@ -234,8 +267,9 @@ static bool native_of(const struct field *f, const struct field_side *s, struct 
 		*kind = ASSIGN_STRING;
 		return true;
 	}
-	*out = transform_run(s->out, s->n_out, v, a, NULL);
-	return true;
+	*out = write_out(f, s, v, a, why);
+	*kind = kind_written(kind_of(f, *out), *out, a);
+	return !*why;
 }
 
 int mapping_assign(const struct mapping *m, size_t field, enum side side, struct value canonical, struct value before,
@@ -247,11 +281,16 @@ int mapping_assign(const struct mapping *m, size_t field, enum side side, struct
 		struct assign *o = &out[*n];
 		struct value was;
 		enum assign_kind dummy;
+		const char *why = NULL, *unused = NULL;
 		o->path = s->path[k];
-		if (!native_of(f, s, canonical, k, a, &o->value, &o->kind))
+		bool has = native_of(f, s, canonical, k, a, &o->value, &o->kind, &why);
+		if (why)
+			return err_set(err, ERR_USAGE, "%s cannot be written to %s: %s (mapping %s)", f->name, s->path[k], why,
+			    m->path);
+		if (!has)
 			return err_set(err, ERR_USAGE, "%s \"%.*s\" has no native value for %s in the value table: add it to %s",
 			    f->name, (int)canonical.len, canonical.s, s->path[k], m->path);
-		if (!native_of(f, s, before, k, a, &was, &dummy))
+		if (!native_of(f, s, before, k, a, &was, &dummy, &unused))
 			was = value_absent;
 		o->before = before.state == VALUE_ABSENT ? value_absent : was;
 		++*n;

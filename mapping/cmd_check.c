@@ -5,6 +5,7 @@
 #include "core/cmd.h"
 #include "core/conf_file.h"
 #include "core/log.h"
+#include "mapping/check_walk.h"
 #include "mapping/match.h"
 #include "mapping/report.h"
 #include "mapping/sides.h"
@@ -13,89 +14,70 @@ struct checking {
 	struct sides sides;
 	struct rule_context ctx;
 	struct report *report;
+	struct causes causes;
 	long by_rule[100][3];
+	long (*by_custom)[3]; /* of the mapping's own rules */
 	long total[3], records;
 	bool one;
 	enum side only;
 };
 
-static int add_all(struct checking *c, const struct finding *f, size_t n, const struct mapped *left,
-    const struct mapped *right, struct err *err)
+/* The first walk counts: a report for people begins with what is ranked. */
+static int count_deal(void *ctx, const struct deal *d, struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
+	struct checking *c = ctx;
+	(void)err;
+	c->records += (d->left != NULL) + (d->right != NULL);
+	causes_add(&c->causes, &c->sides.mapping, d);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct finding *f = &d->f[i];
 		size_t k = 0;
-		while (rule_at(k) && rule_at(k) != f[i].rule)
+		while (rule_at(k) && rule_at(k) != f->rule)
 			k++;
-		if (k < 100)
-			c->by_rule[k][f[i].severity]++;
-		c->total[f[i].severity]++;
-		if (report_add(c->report, &f[i], left, right, err) < 0)
-			return -1;
+		if (rule_at(k) && k < 100)
+			c->by_rule[k][f->severity]++;
+		for (size_t j = 0; j < c->sides.mapping.n_custom; j++)
+			if (!strcmp(rule_custom(&c->sides.mapping, j)->id, f->rule->id))
+				c->by_custom[j][f->severity]++;
+		c->total[f->severity]++;
 	}
 	return 0;
 }
 
-static int check_one(struct checking *c, enum side side, uint32_t i, struct arena *a, struct err *err)
+static int report_deal(void *ctx, const struct deal *d, struct err *err)
 {
-	struct sides *s = &c->sides;
-	const struct row_ref *ref = &s->set[side].row[i];
-	bool pair = ref->partner != NO_ROW && !(ref->flags & ROW_CANDIDATE);
-	struct mapped mine, other;
-	struct finding *f;
-	if (!pair && !(ref->flags & (ROW_IN_SCOPE | ROW_DANGLING | ROW_DUPLICATE | ROW_CROSSED)))
-		return 0;
-	if (rowset_load(&s->set[side], i, a, &mine, err) < 0 ||
-	    (pair && rowset_load(&s->set[side_other(side)], ref->partner, a, &other, err) < 0))
-		return -1;
-	struct link_facts link = { .linked = pair, .duplicate = ref->flags & ROW_DUPLICATE,
-		.crossed = (ref->flags & (ROW_CROSSED | ROW_DUPLICATE)) == ROW_CROSSED, .dangling = ref->flags & ROW_DANGLING };
-	if (c->one)
-		link.linked = value_has(mine.fact[FACT_PEER]), link.dangling = false;
-	else if (pair && (ref->flags & ROW_HALF))
-		link.dangling = value_has(mine.fact[FACT_PEER]) && !value_is(mine.fact[FACT_PEER], other.id);
-	const struct mapped *left = side == LEFT ? &mine : pair ? &other : NULL;
-	const struct mapped *right = side == RIGHT ? &mine : pair ? &other : NULL;
-	c->records++;
-	size_t n = rules_record(&s->mapping, &mine, &link, &c->ctx, a, &f);
-	if (add_all(c, f, n, left, right, err) < 0)
-		return -1;
-	if (!pair || side == RIGHT)
-		return 0;
-	n = rules_pair(&s->mapping, left, right, &c->ctx, a, &f);
-	return add_all(c, f, n, left, right, err);
+	struct checking *c = ctx;
+	for (size_t i = 0; i < d->n; i++)
+		if (report_add(c->report, &d->f[i], d->left, d->right, err) < 0)
+			return -1;
+	return 0;
 }
 
-static int check_side(struct checking *c, enum side side, struct err *err)
+static void print_rule(const struct checking *c, const struct rule *r, const long count[3])
 {
-	struct arena a = { 0 };
-	int rc = 0;
-	for (uint32_t i = 0; i < c->sides.set[side].n && !rc; i++) {
-		rc = check_one(c, side, i, &a, err);
-		arena_reset(&a);
-	}
-	if (!rc && c->ctx.truncated[side]) {
-		struct finding f = { .rule = rule_find("R58"), .severity = SEVERITY_WARNING, .side = side, .field = -1,
-			.path = "", .reason = c->sides.incomplete[side] };
-		rc = add_all(c, &f, 1, NULL, NULL, err);
-	}
-	arena_release(&a);
-	return rc;
+	for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
+		if (count[s])
+			out_line("%6ld %-*s %s %s", count[s], rules_lang(c->ctx.lang) == RULES_FR ? 13 : 7,
+			    report_severity((enum severity)s, rules_lang(c->ctx.lang)), r->id,
+			    rules_lang(c->ctx.lang) == RULES_FR ? r->title_fr : r->title_en);
 }
 
 static void print(struct checking *c, const struct options *o)
 {
-	for (size_t k = 0; rule_at(k) && k < 100; k++) {
-		const struct rule *r = rule_at(k);
-		for (int s = SEVERITY_ERROR; s >= SEVERITY_INFO; s--)
-			if (c->by_rule[k][s])
-				out_line("%6ld %-7s %s %s", c->by_rule[k][s], severity_names[s], r->id,
-				    c->ctx.lang && !strcmp(c->ctx.lang, "fr") ? r->title_fr : r->title_en);
-	}
+	for (size_t k = 0; rule_at(k) && k < 100; k++)
+		print_rule(c, rule_at(k), c->by_rule[k]);
+	for (size_t k = 0; k < c->sides.mapping.n_custom; k++)
+		print_rule(c, rule_custom(&c->sides.mapping, k), c->by_custom[k]);
 	for (int s = 0; s < 3; s++)
 		out_count(s == 0 ? "infos" : s == 1 ? "warnings" : "errors", c->total[s]);
 	out_count("records", c->records);
-	out_line("%ld records checked: %ld errors, %ld warnings, %ld notes.%s%s", c->records, c->total[SEVERITY_ERROR],
-	    c->total[SEVERITY_WARNING], c->total[SEVERITY_INFO], o->output ? " Report: " : "", o->output ? o->output : "");
+	struct arena a = { 0 };
+	int lang = rules_lang(c->ctx.lang);
+	out_line("%s%s",
+	    RULES_SAY(&a, lang, RT_CHECKED, arena_printf(&a, "%ld", c->records), arena_printf(&a, "%ld", c->total[SEVERITY_ERROR]),
+		arena_printf(&a, "%ld", c->total[SEVERITY_WARNING]), arena_printf(&a, "%ld", c->total[SEVERITY_INFO])),
+	    o->output ? RULES_SAY(&a, lang, RT_REPORT_AT, o->output) : "");
+	arena_release(&a);
 }
 
 /* One SYSTEM: the pair it belongs to, and the side it stands on. */
@@ -123,7 +105,9 @@ static int choose_side(struct checking *c, const struct options *o, struct optio
 	}
 	for (size_t i = 0; i < ws.n_pairs; i++)
 		for (enum side s = LEFT; s <= RIGHT; s++) {
-			bool fits = file ? !strcmp(ws.pairs[i].side[s]->kind, kind) : !strcmp(ws.pairs[i].side[s]->name, arg);
+			const struct system_conf *conf = ws.pairs[i].side[s];
+			/* --as takes a system of rejoin.json or a kind */
+			bool fits = file ? !strcmp(conf->kind, kind) || !strcmp(conf->name, kind) : !strcmp(conf->name, arg);
 			if (fits && (!o->pair || !strcmp(o->pair, ws.pairs[i].name)) && rc < 0) {
 				c->only = s;
 				both->pair = xstrdup(ws.pairs[i].name);
@@ -141,16 +125,25 @@ static int run_check(struct checking *c, const struct options *o, struct err *er
 {
 	struct sides *s = &c->sides;
 	c->ctx = sides_rules(s, o);
-	c->report = report_open(o->output, &s->mapping, c->ctx.lang, err);
+	c->by_custom = xcalloc(s->mapping.n_custom + 1, sizeof *c->by_custom);
+	struct arena decided = { 0 };
+	struct match_options links = { 0 };
+	int rc = 0;
+	if (!c->one && (rc = sides_decisions(s, &decided, &links, err)) == 0)
+		rc = match_all(&s->set[LEFT], &s->set[RIGHT], &links, err);
+	arena_release(&decided);
+	int only = c->one ? (int)c->only : -1;
+	if (!rc)
+		rc = check_walk(s, &c->ctx, only, count_deal, c, err);
+	if (rc < 0)
+		return -1;
+	causes_rank(&c->causes);
+	struct report_info info = { .m = &s->mapping, .lang = c->ctx.lang, .at = c->ctx.now, .causes = &c->causes,
+		.title = { s->mapping.driver[LEFT]->title, s->mapping.driver[RIGHT]->title } };
+	c->report = report_open(o->output, &info, err);
 	if (!c->report)
 		return -1;
-	int rc = 0;
-	if (!c->one)
-		rc = match_all(&s->set[LEFT], &s->set[RIGHT], err);
-	for (enum side i = LEFT; i <= RIGHT && !rc; i++)
-		if (!c->one || i == c->only)
-			rc = check_side(c, i, err);
-	if (rc < 0) {
+	if (o->output && check_walk(s, &c->ctx, only, report_deal, c, err) < 0) {
 		report_abandon(c->report);
 		return -1;
 	}
@@ -181,6 +174,8 @@ static int check(const struct options *o, struct err *err)
 		*err = close_err;
 		code = -1;
 	}
+	free(c.by_custom);
+	causes_release(&c.causes);
 	if (c.one)
 		free((void *)(uintptr_t)both.pair);
 	return code;
@@ -191,7 +186,7 @@ const struct command cmd_check = {
 	"[SYSTEM] [-o REPORT]",
 	"map and validate; say why a deal does not sync and what to do",
 	"output json as pair lang since where max-calls",
-	"Without SYSTEM both sides of the pair are read and compared too. REPORT is .csv, .xlsx or .json: one row for each\n"
-	"finding. Exit 3 when there are errors.\n",
+	"Without SYSTEM both sides of the pair are read and compared too. REPORT is .csv, .xlsx, .json or .html: one row\n"
+	"for each finding; a workbook and a page begin with the causes, ranked. Exit 3 when there are errors.\n",
 	check,
 };

@@ -131,7 +131,7 @@ static void add_config(
 	    "// The workspace of rejoin: which systems there are, and which two are one pair.\n"
 	    "// Fill in what stands in CAPITALS; `rejoin check` then reads without writing "
 	    "anything.\n"
-	    "{\n  \"systems\": {\n");
+	    "{\n  \"$schema\": \"rejoin.schema.json\",\n  \"systems\": {\n");
 	add_system(b, left, left_name, ",");
 	add_system(b, right, right_name, "");
 	buf_addf(b,
@@ -177,6 +177,26 @@ static int write_new(const char *path, const struct buf *b, struct err *err)
 	return 0;
 }
 
+/* What editors check the files by. One that is there stays; without one the files are as good. */
+static int write_schema(const char *shipped, const char *target, struct err *err)
+{
+	struct err missing = { 0 };
+	struct buf copy = { 0 };
+	char *path = access(target, F_OK) == 0 ? NULL : find_shipped(shipped, &missing);
+	size_t len;
+	char *text = path ? file_read(path, MAPPING_MAX, &len, err) : NULL;
+	int result = path && !text ? -1 : 0;
+
+	if (text) {
+		buf_add(&copy, text, len);
+		result = write_new(target, &copy, err);
+	}
+	buf_release(&copy);
+	free(text);
+	free(path);
+	return result;
+}
+
 static int run(const struct options *o, struct err *err)
 {
 	const struct starter *left =
@@ -208,7 +228,9 @@ static int run(const struct options *o, struct err *err)
 	add_config(&config, left, right, target);
 	buf_adds(&ignore, gitignore);
 	buf_add(&copy, mapping, len);
-	if (write_new(target, &copy, err) < 0)
+	if (write_new(target, &copy, err) < 0 ||
+	    write_schema("mapping.schema.json", "mappings/mapping.schema.json", err) < 0 ||
+	    write_schema("../rejoin.schema.json", "rejoin.schema.json", err) < 0)
 		goto done;
 	if (access(".gitignore", F_OK) < 0 && write_new(".gitignore", &ignore, err) < 0)
 		goto done;

@@ -7,7 +7,10 @@
 #include "core/log.h"
 #include "core/plan_store.h"
 #include "core/text.h"
+#include "mapping/history.h"
 #include "mapping/plan.h"
+#include "mapping/plan_print.h"
+#include "mapping/plan_report.h"
 #include "mapping/review.h"
 #include "mapping/sides.h"
 #include "mapping/types.h"
@@ -16,6 +19,8 @@ struct planning {
 	struct sides sides;
 	struct base base;
 	struct planner planner;
+	struct arena decisions; /* of people about links */
+	struct plan_tally tally;
 	int64_t plan;
 	const struct options *o;
 };
@@ -23,6 +28,7 @@ struct planning {
 static int emit_row(void *ctx, const struct plan_row *row, struct err *err)
 {
 	struct planning *p = ctx;
+	plan_tally_add(&p->tally, row);
 	return ledger_plan_add(&p->sides.ledger, p->plan, row, err);
 }
 
@@ -38,6 +44,12 @@ static const char *record_address(void *ctx, enum side side, const char *id, str
 	struct planning *p = ctx;
 	const struct system_driver *d = p->sides.mapping.driver[side];
 	return d->record_url ? d->record_url(p->sides.pair->side[side], a, id) : NULL;
+}
+
+static int ask_history(void *ctx, struct history_ask *ask, size_t n, struct arena *a, struct err *err)
+{
+	struct planning *p = ctx;
+	return history_fill(&p->sides, p->planner.outage, ask, n, a, err);
 }
 
 /* ---- base files ---- */
@@ -172,12 +184,14 @@ static int brakes(struct planning *p, struct err *err)
 {
 	const struct plan_counts *c = &p->planner.counts;
 	struct sides *s = &p->sides;
+	/* a part of the records says nothing about what is gone */
+	bool whole = s->live && !p->o->since && !p->o->where;
 	double most = p->o->max_change >= 0 ? p->o->max_change : s->ws.max_change;
 	struct arena a = { 0 };
 	int rc = -1;
 	for (enum side i = LEFT; i <= RIGHT; i++) {
 		char *name = arena_printf(&a, "read:%s:%s", s->pair->name, side_name(i));
-		const char *last = s->live ? ledger_get(&s->ledger, &a, name) : NULL;
+		const char *last = whole ? ledger_get(&s->ledger, &a, name) : NULL;
 		if (last && strtol(last, NULL, 10) > 0 && !c->read[i] && !empty_is_meant(p, i)) {
 			err_set(err, ERR_BRAKE, "%s held %s records in the last run and gives none now; if that is meant, say "
 						"--expect-empty %s",
@@ -191,18 +205,20 @@ static int brakes(struct planning *p, struct err *err)
 			goto done;
 		}
 	}
-	if (s->live && !c->pairs && ledger_base_count(&s->ledger, s->pair->name) > 0 && !empty_is_meant(p, LEFT) &&
+	if (whole && !c->pairs && ledger_base_count(&s->ledger, s->pair->name) > 0 && !empty_is_meant(p, LEFT) &&
 	    !empty_is_meant(p, RIGHT)) {
 		err_set(err, ERR_BRAKE, "no pair is linked, but the ledger knows %ld links: are these the right environments?",
 		    ledger_base_count(&s->ledger, s->pair->name));
 		goto done;
 	}
-	if (c->changed_pairs > 20 && (double)c->changed_pairs > most * (double)c->pairs) {
+	long pairs = c->pairs, known = s->live && !whole ? ledger_base_count(&s->ledger, s->pair->name) : 0;
+	pairs = known > pairs ? known : pairs;
+	if (c->changed_pairs > 20 && (double)c->changed_pairs > most * (double)pairs) {
 		err_set(err, ERR_BRAKE, "%ld of %ld linked pairs differ: more than --max-change %.0f%%; if that is meant, raise it",
-		    c->changed_pairs, c->pairs, most * 100);
+		    c->changed_pairs, pairs, most * 100);
 		goto done;
 	}
-	for (enum side i = LEFT; i <= RIGHT && s->live; i++) {
+	for (enum side i = LEFT; i <= RIGHT && whole; i++) {
 		char *name = arena_printf(&a, "read:%s:%s", s->pair->name, side_name(i));
 		if (ledger_set(&s->ledger, name, arena_printf(&a, "%ld", c->read[i]), err) < 0)
 			goto done;
@@ -223,14 +239,16 @@ static void estimate(struct planning *p)
 		struct system *sys = source_system(p->sides.source[i]);
 		c->calls[i] = c->echoes[i] = 0;
 		for (int op = 0; sys && op < 4; op++) {
-			size_t batch = sys->driver->max_batch ? sys->driver->max_batch : 1;
+			long of = c->ops[i][op];
+			size_t batch = of > 0 ? system_batch(sys->driver, (size_t)of) : 1;
 			struct write *w = xcalloc(batch, sizeof *w);
 			for (size_t k = 0; k < batch; k++)
 				w[k] = (struct write){ .op = (enum write_op)op, .id = "-", .etag = "-", .marker = "-",
 					.modified = 0 };
-			for (long left = c->ops[i][op]; left > 0; left -= (long)batch) {
+			for (long left = of; left > 0; ) {
 				struct write_cost cost = { 0 };
-				size_t n = left < (long)batch ? (size_t)left : batch;
+				size_t n = system_batch(sys->driver, (size_t)left);
+				left -= (long)n;
 				system_cost(sys, w, n, &cost);
 				c->calls[i] += cost.calls;
 				c->echoes[i] += p->sides.pair->connector_on ? cost.echoes : 0;
@@ -238,91 +256,6 @@ static void estimate(struct planning *p)
 			free(w);
 		}
 	}
-}
-
-static const char *grouped(long n, char out[32])
-{
-	char plain[32];
-	snprintf(plain, sizeof plain, "%ld", n);
-	size_t len = strlen(plain), o = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0 && plain[i - 1] != '-')
-			out[o++] = ',';
-		out[o++] = plain[i];
-	}
-	out[o] = '\0';
-	return out;
-}
-
-static void print_guess(struct planning *p)
-{
-	struct outage_guess g;
-	plan_guess_outage(&p->planner, &g);
-	if (p->planner.outage != STAMP_NONE || g.start == STAMP_NONE || !p->planner.counts.conflicts)
-		return;
-	char text[32];
-	stamp_format(g.start, text);
-	out_line("The outage probably began after %s: up to then %ld pairs were last modified together, after it %ld on one "
-		 "side only. Use it with: rejoin plan --outage %s",
-	    text, g.together, g.apart_after, text);
-	out_text("likely_outage", text);
-}
-
-static void print_summary(struct planning *p)
-{
-	const struct plan_counts *c = &p->planner.counts;
-	const struct sides *s = &p->sides;
-	char n[8][32];
-	for (enum side i = LEFT; i <= RIGHT; i++)
-		out_line("%s: %s read = %s linked + %s dangling + %s unlinked + %s candidates + %s duplicates + %s ignored + %s "
-			 "unreadable",
-		    s->pair->side[i]->name, grouped(c->read[i], n[0]), grouped(c->linked[i], n[1]),
-		    grouped(c->dangling[i], n[2]), grouped(c->unlinked[i], n[3]), grouped(c->candidate[i], n[4]),
-		    grouped(c->duplicate[i], n[5]), grouped(c->ignored[i], n[6]), grouped(c->unreadable[i], n[7]));
-	if (c->clearings)
-		out_line("%ld values would be cleared.", c->clearings);
-	if (c->divergent || c->candidates)
-		out_line("%ld fields differ and are not planned (divergent); %ld possible duplicates for a person to decide.",
-		    c->divergent, c->candidates);
-	if (p->planner.no_stamp)
-		out_line("%ld differing fields come from tables without a modified column: START says nothing about them.",
-		    p->planner.no_stamp);
-	if (p->planner.outage == STAMP_NONE)
-		print_guess(p);
-	long echoes = c->echoes[LEFT] + c->echoes[RIGHT], calls = c->calls[LEFT] + c->calls[RIGHT];
-	if (echoes)
-		out_line("Pausing the connector's flows while applying would save %s echoes.", grouped(echoes, n[0]));
-	if (p->plan)
-		out_line("Next: open the workbook, decide, and run: rejoin apply %s", p->o->output ? p->o->output : "p-N");
-	char left[96] = "";
-	if (s->pair->daily_calls >= 0) {
-		long room = budget_left((struct budget *)(uintptr_t)&s->budget);
-		snprintf(left, sizeof left, ": %s of %s left today", grouped(room, n[1]), grouped(s->pair->daily_calls, n[2]));
-	}
-	out_line("Plan p-%" PRId64 ": %s creates, %s updates, of these %s irreversible and %s inferred; %s conflicts, %s blocked, "
-		 "%s equal. %s calls and %s echoes%s.",
-	    p->plan, grouped(c->creates, n[0]), grouped(c->updates, n[1]), grouped(c->irreversible, n[2]),
-	    grouped(c->inferred, n[3]), grouped(c->conflicts, n[4]), grouped(c->blocked, n[5]), grouped(c->equal, n[6]),
-	    grouped(calls, n[7]), grouped(echoes, (char[32]){ 0 }), left);
-}
-
-static void report(struct planning *p)
-{
-	const struct plan_counts *c = &p->planner.counts;
-	char id[32];
-	snprintf(id, sizeof id, "p-%" PRId64, p->plan);
-	out_text("plan", id);
-	out_count("creates", c->creates);
-	out_count("updates", c->updates);
-	out_count("irreversible", c->irreversible);
-	out_count("inferred", c->inferred);
-	out_count("conflicts", c->conflicts);
-	out_count("blocked", c->blocked);
-	out_count("equal", c->equal);
-	out_count("divergent", c->divergent);
-	out_count("candidates", c->candidates);
-	for (enum side i = LEFT; i <= RIGHT; i++)
-		out_calls(p->sides.pair->side[i]->name, c->calls[i], c->echoes[i]);
 }
 
 static void describe(struct planning *p, struct plan_info *info, struct arena *a)
@@ -366,10 +299,15 @@ static int run_plan(struct planning *p, struct err *err)
 	k->emit = emit_row;
 	k->rejected = was_rejected;
 	k->address = record_address;
+	k->history = ask_history;
+	if (sides_decisions(s, &p->decisions, &k->match, err) < 0)
+		goto done;
 	for (enum side i = LEFT; i <= RIGHT; i++) {
 		k->set[i] = &s->set[i];
+		k->keeps_history[i] = history_kept(s, i);
 		k->title[i] = s->mapping.driver[i]->title;
 		k->incomplete[i] = s->incomplete[i];
+		k->untold[i] = sides_untold(s, i, &a);
 	}
 	describe(p, &info, &a);
 	if (ledger_plan_begin(&s->ledger, &info, &p->plan, err) < 0)
@@ -402,17 +340,18 @@ done:
 static int plan(const struct options *o, struct err *err)
 {
 	struct planning p = { .o = o };
+	plan_tally_begin(&p.tally);
 	int code = -1;
 	struct err close_err = { 0 };
 	if (sides_open(&p.sides, o, true, err) == 0 && run_plan(&p, err) == 0) {
 		const struct plan_counts *c = &p.planner.counts;
 		bool differs = c->creates || c->updates || c->conflicts || c->blocked || c->divergent || c->candidates;
-		print_summary(&p);
-		report(&p);
+		plan_report(&p.planner, &p.sides, &p.tally, o, p.plan);
 		code = o->exit_code && differs ? EXIT_DIFFERENT : EXIT_OK;
 	}
 	for (int i = 0; i < 3; i++)
 		rowset_close(&p.base.files[i]);
+	arena_release(&p.decisions);
 	if (sides_close(&p.sides, &close_err) < 0 && code >= 0) {
 		*err = close_err;
 		code = -1;

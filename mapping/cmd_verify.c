@@ -13,6 +13,7 @@ struct verifying {
 	struct table_writer *table;
 	long pairs, equal, differing, fields, half, unlinked[2], tangled;
 	long by_field[256];
+	const bool *untold[2]; /* fields that a table has no column for */
 };
 
 static int add_row(struct verifying *v, const char *what, const struct mapped *l, const struct mapped *r, const char *field,
@@ -42,7 +43,8 @@ static int verify_pair(struct verifying *v, uint32_t i, struct arena *a, struct 
 		return -1;
 	for (size_t f = 0; f < m->n_fields; f++) {
 		const struct field *d = &m->field[f];
-		if (!d->side[LEFT].n_paths || !d->side[RIGHT].n_paths ||
+		if (!d->side[LEFT].n_paths || !d->side[RIGHT].n_paths || (v->untold[LEFT] && v->untold[LEFT][f]) ||
+		    (v->untold[RIGHT] && v->untold[RIGHT][f]) ||
 		    (!l.bad[f] && !r.bad[f] && mapping_equal(m, f, l.field[f], r.field[f], true)))
 			continue;
 		differs = true;
@@ -60,7 +62,7 @@ static int verify_pair(struct verifying *v, uint32_t i, struct arena *a, struct 
 static int verify_single(struct verifying *v, enum side side, uint32_t i, struct arena *a, struct err *err)
 {
 	struct sides *s = &v->sides;
-	uint8_t flags = s->set[side].row[i].flags;
+	uint16_t flags = s->set[side].row[i].flags;
 	bool tangled = flags & (ROW_DUPLICATE | ROW_CROSSED);
 	struct mapped r;
 	if (!tangled && !(flags & (ROW_IN_SCOPE | ROW_DANGLING)))
@@ -79,7 +81,13 @@ static int compare_all(struct verifying *v, struct err *err)
 {
 	struct sides *s = &v->sides;
 	struct arena a = { 0 };
-	int rc = match_all(&s->set[LEFT], &s->set[RIGHT], err);
+	struct arena decided = { 0 };
+	struct match_options o = { 0 };
+	for (enum side side = LEFT; side <= RIGHT; side++)
+		v->untold[side] = sides_untold(s, side, &decided);
+	int rc = sides_decisions(s, &decided, &o, err);
+	if (!rc)
+		rc = match_all(&s->set[LEFT], &s->set[RIGHT], &o, err);
 	for (enum side side = LEFT; side <= RIGHT && !rc; side++)
 		for (uint32_t i = 0; i < s->set[side].n && !rc; i++) {
 			const struct row_ref *ref = &s->set[side].row[i];
@@ -91,6 +99,7 @@ static int compare_all(struct verifying *v, struct err *err)
 			arena_reset(&a);
 		}
 	arena_release(&a);
+	arena_release(&decided);
 	return rc;
 }
 

@@ -18,6 +18,7 @@ enum write_mode { WRITE_ALWAYS, WRITE_ON_CREATE, WRITE_NEVER };
 enum prefer { PREFER_NONE = -1, PREFER_LEFT = LEFT, PREFER_RIGHT = RIGHT };
 
 struct transform; /* mapping/transform.h */
+struct zone;      /* mapping/zone.h */
 
 #define FIELD_PATHS 3
 
@@ -37,6 +38,9 @@ struct field_side {
 	enum write_mode write;
 	const struct transform *read; size_t n_read;
 	const struct transform *out;  size_t n_out; /* "write-as": transforms before writing */
+	bool has_out;              /* it is given, be it empty; without it `read` is taken back where it can be */
+	const struct zone *zone;   /* the clocks that its dates and times are read by; NULL: UTC */
+	bool instant;              /* its dates are instants: the zone is this side's own */
 	struct value_pair *values; size_t n_values;
 	const char *const *aliases; size_t n_aliases; /* headings people's files use */
 	int modified[FIELD_PATHS]; /* column of the modified stamp of the related row the path is read from,
@@ -51,6 +55,7 @@ struct field {
 	int days;             /* of COMPARE_WITHIN_DAYS */
 	enum prefer prefer;
 	const char *const *one_way; size_t n_one_way; /* order a value moves through; "*": any text (an id filled once) */
+	const char *label[2]; /* English, French; the name where the mapping gives none */
 	struct field_side side[2];
 };
 
@@ -73,6 +78,7 @@ struct rule_setting {
 	char id[8];
 	bool off;
 	int severity; /* -1: as the rule pack says */
+	int64_t until; /* instant from which the rule applies again as it stands in the pack; STAMP_NONE: never */
 };
 
 struct condition; /* compiled scope test; mapping/scope.c */
@@ -99,6 +105,8 @@ struct mapping {
 	    f_postal, f_contact, f_team, f_owner;
 	const char *audit_words; /* R47: words of an error, separated by spaces; NULL: the usual ones */
 	const char **partner_id; size_t n_partner_ids; /* R30: the ids of the co-sell solutions; none: not checked */
+	const char **crm_currency; size_t n_crm_currencies; /* R12: active in the CRM; none: not checked */
+	const char **crm_user; size_t n_crm_users; /* R17: e-mails of its active users, small letters; none: not checked */
 };
 
 /* Reads and compiles. Every mistake is logged as file:line:column: text; err (ERR_USAGE) says how many there were. */

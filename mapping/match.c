@@ -23,14 +23,113 @@ static void mark_shared_keys(struct rowset *s)
 		}
 }
 
-/* The partner of a left record: every rung is looked at, and all have to name the same one. */
-static void link_left(struct rowset *left, struct rowset *right, uint32_t l)
+/* ---- what a person decided ---- */
+
+static int compare_pairs(const void *x, const void *y)
+{
+	const struct match_pair *a = x, *b = y;
+	return a->left != b->left ? (a->left > b->left) - (a->left < b->left) : (a->right > b->right) - (a->right < b->right);
+}
+
+const struct match_pair *match_pair_find(const struct match_pair *list, size_t n, uint32_t left, uint32_t right)
+{
+	struct match_pair key = { left, right, false };
+	return n ? bsearch(&key, list, n, sizeof *list, compare_pairs) : NULL;
+}
+
+/* The rung whose key on this side is the record's own id; -1 when the mapping has none. */
+static int id_rung(const struct mapping *m, enum side side)
+{
+	int slot = 0;
+	for (size_t k = 0; k < m->n_rungs && slot < RUNGS; k++) {
+		const struct rung *r = &m->rung[k];
+		if (r->candidate)
+			continue;
+		if (r->n == 1 && r->column[side][0] == m->fact[side][FACT_ID] && r->element[side][0] < 0)
+			return slot;
+		slot++;
+	}
+	return -1;
+}
+
+/* By its real id: a hash is a hint, not a proof. *row is NO_ROW when no such record was read. */
+static int find_id(const struct rowset *s, const char *id, uint32_t *row, struct err *err)
+{
+	struct arena a = { 0 };
+	struct mapped r;
+	int rung = id_rung(s->m, s->side), rc = 0;
+	uint64_t h = hash64(id, strlen(id), KEY_SEED);
+	*row = NO_ROW;
+	if (rung >= 0) {
+		for (uint32_t i = NO_ROW; *row == NO_ROW && !rc && (i = rowset_find(s, rung, h ? h : 1, i)) != NO_ROW;) {
+			rc = rowset_load(s, i, &a, &r, err);
+			if (!rc && !strcmp(r.id, id))
+				*row = i;
+		}
+	} else {
+		for (uint32_t i = 0; i < s->n && *row == NO_ROW && !rc; i++) {
+			rc = rowset_load(s, i, &a, &r, err);
+			if (!rc && !strcmp(r.id, id))
+				*row = i;
+			arena_reset(&a);
+		}
+	}
+	arena_release(&a);
+	return rc;
+}
+
+/* The decisions whose records were both read, sorted. */
+static int find_decisions(const struct rowset *left, const struct rowset *right, const struct match_options *o,
+    struct match_pair **out, size_t *n, struct err *err)
+{
+	*out = xcalloc(o->n_decisions + 1, sizeof **out);
+	*n = 0;
+	for (size_t i = 0; i < o->n_decisions; i++) {
+		struct match_pair k = { NO_ROW, NO_ROW, o->decision[i].linked };
+		if (find_id(left, o->decision[i].left_id, &k.left, err) < 0 ||
+		    (k.left != NO_ROW && find_id(right, o->decision[i].right_id, &k.right, err) < 0))
+			return -1;
+		if (k.left != NO_ROW && k.right != NO_ROW)
+			(*out)[(*n)++] = k;
+	}
+	qsort(*out, *n, sizeof **out, compare_pairs);
+	return 0;
+}
+
+/* The record that a person linked a left one to. */
+static uint32_t decided_partner(const struct match_pair *decided, size_t n, uint32_t l)
+{
+	size_t low = 0, high = n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (decided[middle].left < l)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < n && decided[low].left == l; low++)
+		if (decided[low].linked)
+			return decided[low].right;
+	return NO_ROW;
+}
+
+/* The partner of a left record: every rung is looked at, and all have to name the same one; so has what a person said. */
+static void link_left(struct rowset *left, struct rowset *right, uint32_t l, const struct match_pair *decided, size_t n)
 {
 	uint32_t partner = NO_ROW;
-	for (int r = 0; r < RUNGS; r++) {
-		uint32_t hit = rowset_find(right, r, left->row[l].key[r], NO_ROW);
+	for (int r = 0; r <= RUNGS; r++) {
+		uint32_t hit = NO_ROW;
+		if (r < RUNGS)
+			hit = rowset_find(right, r, left->row[l].key[r], NO_ROW);
+		else
+			hit = decided_partner(decided, n, l);
 		if (hit == NO_ROW)
 			continue;
+		const struct match_pair *k = match_pair_find(decided, n, l, hit);
+		if (k && !k->linked)
+			continue;
+		if (k)
+			left->row[l].flags |= ROW_DECIDED;
 		if (partner != NO_ROW && partner != hit) {
 			left->row[l].flags |= ROW_CROSSED;
 			right->row[hit].flags |= ROW_CROSSED;
@@ -55,14 +154,14 @@ static void link_left(struct rowset *left, struct rowset *right, uint32_t l)
 /* A mark on one member of a group holds for all that are linked to it. */
 static void spread_marks(struct rowset *left, struct rowset *right)
 {
-	const uint8_t marks = ROW_DUPLICATE | ROW_CROSSED;
+	const uint16_t marks = ROW_DUPLICATE | ROW_CROSSED;
 	for (bool moved = true; moved;) {
 		moved = false;
 		for (uint32_t l = 0; l < left->n; l++) {
 			for (int r = 0; r < RUNGS; r++) {
 				for (uint32_t i = NO_ROW;
 				     (i = rowset_find(right, r, left->row[l].key[r], i)) != NO_ROW;) {
-					uint8_t both = (uint8_t)((left->row[l].flags | right->row[i].flags) & marks);
+					uint16_t both = (uint16_t)((left->row[l].flags | right->row[i].flags) & marks);
 					if (!both || ((left->row[l].flags & both) == both &&
 							 (right->row[i].flags & both) == both))
 						continue;
@@ -103,96 +202,43 @@ static void mark_rest(struct rowset *s, const struct rowset *left, const struct 
 	}
 }
 
-struct free_row {
-	uint64_t key;
-	uint32_t i;
-};
-
-static int compare_free(const void *x, const void *y)
+/* All members are marked, so none of them is created while a person has not decided. */
+static void mark_candidates(struct rowset *left, struct rowset *right, const struct candidates *c)
 {
-	const struct free_row *a = x, *b = y;
-	return a->key != b->key ? (a->key > b->key) - (a->key < b->key) : (a->i > b->i) - (a->i < b->i);
-}
-
-/* Unlinked open records with their candidate key, sorted by it. */
-static int free_rows(const struct rowset *s, size_t rung, struct free_row **out, size_t *n, struct err *err)
-{
-	struct arena a = { 0 };
-	size_t cap = 0;
-	*out = NULL;
-	*n = 0;
-	for (uint32_t i = 0; i < s->n; i++) {
-		struct mapped r;
-		if (s->row[i].partner != NO_ROW || s->row[i].flags & (ROW_DUPLICATE | ROW_CROSSED | ROW_PEER))
-			continue;
-		if (rowset_load(s, i, &a, &r, err) < 0) {
-			arena_release(&a);
-			return -1;
-		}
-		uint64_t h = 9;
-		for (size_t k = 0; k < s->m->rung[rung].n && h; k++)
-			h = value_has(r.key[rung][k]) ? hash64(r.key[rung][k].s, r.key[rung][k].len, h) : 0;
-		if (h) {
-			if (*n == cap) {
-				cap = cap ? cap * 2 : 64;
-				*out = xreallocarray(*out, cap, sizeof **out);
-			}
-			(*out)[(*n)++] = (struct free_row){ h, i };
-		}
-		arena_reset(&a);
+	for (size_t i = 0; i < c->n; i++) {
+		struct row_ref *l = &left->row[c->list[i].left], *r = &right->row[c->list[i].right];
+		if (!(l->flags & ROW_CANDIDATE))
+			l->partner = c->list[i].right;
+		if (!(r->flags & ROW_CANDIDATE))
+			r->partner = c->list[i].left;
+		l->flags |= ROW_CANDIDATE;
+		r->flags |= ROW_CANDIDATE;
 	}
-	arena_release(&a);
-	if (*n)
-		qsort(*out, *n, sizeof **out, compare_free);
-	return 0;
 }
 
-/* The first of several possible partners is shown; all members are marked, so none of them is created meanwhile. */
-static int mark_candidates(struct rowset *left, struct rowset *right, size_t rung, struct err *err)
+int match_all(struct rowset *left, struct rowset *right, const struct match_options *o, struct err *err)
 {
-	struct free_row *l = NULL, *r = NULL;
-	size_t nl, nr;
+	struct match_pair *decided = NULL;
+	size_t n = 0;
 	int rc = -1;
-	if (free_rows(left, rung, &l, &nl, err) < 0 || free_rows(right, rung, &r, &nr, err) < 0)
-		goto done;
-	for (size_t i = 0, j = 0; i < nl && j < nr;) {
-		if (l[i].key < r[j].key) {
-			i++;
-		} else if (l[i].key > r[j].key) {
-			j++;
-		} else {
-			uint64_t key = l[i].key;
-			uint32_t first_left = l[i].i, first_right = r[j].i;
-			for (; i < nl && l[i].key == key; i++) {
-				left->row[l[i].i].flags |= ROW_CANDIDATE;
-				left->row[l[i].i].partner = first_right;
-			}
-			for (; j < nr && r[j].key == key; j++) {
-				right->row[r[j].i].flags |= ROW_CANDIDATE;
-				right->row[r[j].i].partner = first_left;
-			}
-		}
-	}
-	rc = 0;
-done:
-	free(l);
-	free(r);
-	return rc;
-}
-
-int match_all(struct rowset *left, struct rowset *right, struct err *err)
-{
 	rowset_index(left);
 	rowset_index(right);
+	if (o && o->n_decisions && find_decisions(left, right, o, &decided, &n, err) < 0)
+		goto done;
 	mark_shared_keys(left);
 	mark_shared_keys(right);
 	for (uint32_t l = 0; l < left->n; l++)
-		link_left(left, right, l);
+		link_left(left, right, l, decided, n);
 	spread_marks(left, right);
 	mark_rest(left, left, right);
 	mark_rest(right, left, right);
-	for (size_t k = 0; k < left->m->n_rungs; k++)
-		if (left->m->rung[k].candidate && mark_candidates(left, right, k, err) < 0)
-			return -1;
-	return 0;
+	if (o && o->candidates) {
+		if (candidates_find(left, right, o, decided, n, err) < 0)
+			goto done;
+		mark_candidates(left, right, o->candidates);
+	}
+	rc = 0;
+done:
+	free(decided);
+	return rc;
 }

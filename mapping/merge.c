@@ -96,6 +96,32 @@ static bool by_stamps(const struct merge_facts *k, struct value left, struct val
 	return true;
 }
 
+/* The service's own history of one side says what both held when the outage began: a base, but an inferred one. What both
+ * sides left behind is a conflict with that base shown. */
+static bool by_history(const struct mapping *m, size_t field, const struct merge_facts *k, struct value left,
+    struct value right, struct arena *a, struct merged *out)
+{
+	enum side s = k->past[RIGHT].known ? RIGHT : LEFT;
+	const struct merge_past *p = &k->past[s];
+	struct value now[2] = { left, right };
+	if (k->outage == STAMP_NONE || !p->known)
+		return false;
+	struct value was = mapping_compare_form(m, field, s, p->value, a);
+	bool moved[2];
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		moved[i] = strcmp(mapping_compare_form(m, field, i, now[i], a).s, was.s) != 0;
+	out->base = value_has(p->value) ? p->value : value_empty;
+	out->evidence = p->evidence;
+	out->ground = GROUND_HISTORY;
+	if (moved[LEFT] == moved[RIGHT]) {
+		out->evidence = arena_printf(a, "%s; both sides hold another value now", p->evidence);
+		return true;
+	}
+	from_side(out, moved[LEFT] ? LEFT : RIGHT, moved[LEFT] ? left : right, GROUND_HISTORY);
+	out->inferred = true;
+	return true;
+}
+
 static bool by_one_way(const struct field *f, const struct merge_facts *k, struct value left, struct value right,
     struct arena *a, struct merged *out)
 {
@@ -150,6 +176,7 @@ void merge_field(const struct mapping *m, size_t field, const struct base_value 
 	bool moved = known && (out->class == MERGE_LEFT || out->class == MERGE_RIGHT || out->class == MERGE_CONFLICT);
 	if (!moved && mapping_equal(m, field, left, right, true)) {
 		out->class = MERGE_EQUAL;
+		out->unproved = !known;
 		return;
 	}
 	if (!k->writable[LEFT] && !k->writable[RIGHT]) {
@@ -172,6 +199,8 @@ void merge_field(const struct mapping *m, size_t field, const struct base_value 
 		from_side(out, (enum side)f->prefer, f->prefer == PREFER_LEFT ? left : right, GROUND_PREFER);
 		out->evidence = arena_printf(a, "the mapping prefers %s for %s", k->title[f->prefer], f->name);
 	} else if (!known && by_one_way(f, k, left, right, a, out)) {
+		return;
+	} else if (!known && by_history(m, field, k, left, right, a, out)) {
 		return;
 	} else if (!known && by_stamps(k, left, right, a, out)) {
 		return;

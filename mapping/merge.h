@@ -23,12 +23,13 @@ enum merge_class merge_decide(bool base_known, const char *base_left, const char
     const char *right);
 
 /* How a difference without a ledger or file base was decided. */
-enum merge_ground { GROUND_NONE, GROUND_BASE, GROUND_OWNER, GROUND_PREFER, GROUND_ONE_WAY, GROUND_STAMPS };
+enum merge_ground { GROUND_NONE, GROUND_BASE, GROUND_OWNER, GROUND_PREFER, GROUND_ONE_WAY, GROUND_STAMPS, GROUND_HISTORY };
 
 struct merged {
 	enum merge_class class;
 	enum merge_ground ground;
 	bool inferred;
+	bool unproved;         /* equal by a tolerance alone and no base: perhaps an edit, so never a base itself */
 	struct value base;     /* what a person sees as last agreed; absent when unknown */
 	struct value proposed[2]; /* to each side; meaningful for the side(s) that class writes to */
 	const char *evidence;
@@ -39,9 +40,14 @@ struct merge_facts {
 	int64_t stamp[2];      /* last modified, record and related rows; STAMP_NONE */
 	int64_t outage;        /* START or STAMP_NONE */
 	const char *title[2];
+	struct merge_past {
+		bool known;
+		struct value value;   /* canonical: what this side held at START by its own history */
+		const char *evidence; /* in words */
+	} past[2];
 };
 
-/* One field of a pair down the ladder of bases: ledger or files, owner, prefer, one-way, stamps. */
+/* One field of a pair down the ladder of bases: ledger or files, owner, prefer, one-way, history, stamps. */
 void merge_field(const struct mapping *m, size_t field, const struct base_value *base, struct value left,
     struct value right, const struct merge_facts *facts, struct arena *a, struct merged *out);
 

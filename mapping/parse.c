@@ -8,26 +8,60 @@
 #include <strings.h>
 #include "core/log.h"
 
+static void tell(struct parse *p, size_t file, const char *pointer, const char *text)
+{
+	size_t line, column;
+	json_locate(&p->file[file], pointer, &line, &column);
+	log_error("%s:%zu:%zu: %s", p->file[file].path, line, column, text);
+	p->mistakes++;
+}
+
 void parse_mistake(struct parse *p, const char *member, const char *fmt, ...)
 {
-	char text[600];
+	char text[1000];
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	size_t at = p->at.len, line, column;
+	size_t at = p->at.len;
 	if (member)
-		buf_addf(&p->at, "/%s", member);
-	json_locate(&p->m->file, p->at.s, &line, &column);
+		pointer_add(&p->at, member);
+	const struct origin o = parse_origin(p, p->at.s);
+	tell(p, o.file, o.pointer, text);
 	parse_leave(p, at);
-	log_error("%s:%zu:%zu: %s", p->m->path, line, column, text);
-	p->mistakes++;
+}
+
+void parse_mistake_in(struct parse *p, size_t file, const char *pointer, const char *fmt, ...)
+{
+	char text[1000];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	tell(p, file, pointer, text);
+}
+
+const char *parse_folder(struct parse *p)
+{
+	const char *path = p->file[parse_origin(p, p->at.s).file].path, *slash = strrchr(path, '/');
+	return slash ? arena_dup(&p->m->mem, path, (size_t)(slash - path)) : ".";
+}
+
+void pointer_add(struct buf *pointer, const char *name)
+{
+	buf_addc(pointer, '/');
+	for (; *name; name++) {
+		if (*name == '/' || *name == '~')
+			buf_adds(pointer, *name == '/' ? "~1" : "~0");
+		else
+			buf_addc(pointer, *name);
+	}
 }
 
 size_t parse_enter(struct parse *p, const char *name)
 {
 	size_t at = p->at.len;
-	buf_addf(&p->at, "/%s", name);
+	pointer_add(&p->at, name);
 	return at;
 }
 
@@ -44,16 +78,52 @@ void parse_leave(struct parse *p, size_t at)
 	p->at.s[at] = '\0';
 }
 
-void parse_known(struct parse *p, const struct json *node, const char *names)
+bool parse_known(struct parse *p, const struct json *node, const char *names)
 {
+	if (json_kind(node) != JSON_OBJECT) {
+		parse_mistake(p, NULL, "an object { } is wanted here");
+		return false;
+	}
 	for (const struct json *c = json_first(node); c; c = json_next(c)) {
-		const char *name = json_name(c), *hit = names;
+		const char *name = json_name(c), *hit = strstr(names, name);
 		size_t n = strlen(name);
-		while ((hit = strstr(hit, name)) && !((hit == names || hit[-1] == ' ') && (!hit[n] || hit[n] == ' ')))
-			hit += n;
+		while (n && hit && !((hit == names || hit[-1] == ' ') && (!hit[n] || hit[n] == ' ')))
+			hit = strstr(hit + 1, name);
 		if (!hit || !n)
 			parse_mistake(p, name, "\"%s\" is not known here (known: %s)", name, names);
 	}
+	return true;
+}
+
+const char *parse_text(struct parse *p, const struct json *node, const char *member)
+{
+	const struct json *c = json_get(node, member);
+	const char *text = json_text(c);
+	if (c && (!text || !*text))
+		parse_mistake(p, member, "\"%s\" is a text, not empty", member);
+	return text && *text ? arena_strdup(&p->m->mem, text) : NULL;
+}
+
+const struct json *parse_object(struct parse *p, const struct json *node, const char *member)
+{
+	const struct json *c = json_get(node, member);
+	if (c && json_kind(c) != JSON_OBJECT) {
+		parse_mistake(p, member, "an object { } is wanted here");
+		return NULL;
+	}
+	return c;
+}
+
+void parse_languages(struct parse *p, const struct json *node, const char *out[2])
+{
+	out[0] = out[1] = "";
+	if (!parse_known(p, node, "en fr"))
+		return;
+	const char *en = parse_text(p, node, "en"), *fr = parse_text(p, node, "fr");
+	if (!json_get(node, "en"))
+		parse_mistake(p, NULL, "\"en\" is missing");
+	out[0] = en ? en : "";
+	out[1] = fr ? fr : out[0];
 }
 
 const char *parse_scalar(struct parse *p, const struct json *node)
@@ -134,7 +204,10 @@ static void parse_match(struct parse *p, const struct json *list)
 	for (const struct json *c = json_first(list); c && m->n_rungs < 4; c = json_next(c)) {
 		struct rung *r = &m->rung[m->n_rungs];
 		size_t inner = parse_enter_index(p, m->n_rungs++);
-		parse_known(p, c, "left right as");
+		if (!parse_known(p, c, "left right as")) {
+			parse_leave(p, inner);
+			continue;
+		}
 		const char *as = json_text(json_get(c, "as"));
 		r->candidate = as && !strcmp(as, "candidate");
 		if (json_get(c, "as") && !r->candidate)
@@ -163,11 +236,6 @@ static void parse_match(struct parse *p, const struct json *list)
 	parse_leave(p, at);
 }
 
-static const char *copy_text(struct parse *p, const struct json *node)
-{
-	return json_text(node) ? arena_strdup(&p->m->mem, json_text(node)) : NULL;
-}
-
 static void parse_related(struct parse *p, const struct json *related)
 {
 	struct mapping *m = p->m;
@@ -176,29 +244,33 @@ static void parse_related(struct parse *p, const struct json *related)
 	size_t at = parse_enter(p, "related");
 	parse_known(p, related, "left right");
 	for (enum side s = LEFT; s <= RIGHT; s++) {
-		const struct json *list = json_get(related, side_name(s));
+		const struct json *list = parse_object(p, related, side_name(s));
 		size_t inner = parse_enter(p, side_name(s));
 		m->related[s] = arena_alloc(&m->mem, (json_count(list) + 1) * sizeof *m->related[s]);
 		for (const struct json *c = json_first(list); c; c = json_next(c)) {
 			struct related *r = &m->related[s][m->n_related[s]++];
 			size_t deep = parse_enter(p, json_name(c));
-			parse_known(p, c, "through find create table parent id filter");
 			r->alias = arena_strdup(&m->mem, json_name(c));
-			r->through = copy_text(p, json_get(c, "through"));
-			r->table = copy_text(p, json_get(c, "table"));
-			r->parent = copy_text(p, json_get(c, "parent"));
-			r->id = copy_text(p, json_get(c, "id"));
-			r->filter = copy_text(p, json_get(c, "filter"));
+			parse_known(p, c, "through find create table parent id filter");
+			r->through = parse_text(p, c, "through");
+			r->table = parse_text(p, c, "table");
+			r->parent = parse_text(p, c, "parent");
+			r->id = parse_text(p, c, "id");
+			r->filter = parse_text(p, c, "filter");
 			r->create = json_get(c, "create") != NULL;
 			if (!r->through == !r->table)
 				parse_mistake(p, NULL, "give \"through\" (a look-up column) or \"table\" (a child table)");
 			if (r->table && (!r->parent || !r->id))
 				parse_mistake(p, NULL, "a child table needs \"parent\" and \"id\", its columns");
 			const struct json *find = json_get(c, "find");
+			if (find && json_kind(find) != JSON_ARRAY) {
+				parse_mistake(p, "find", "a list of columns is wanted");
+				find = NULL;
+			}
 			const char **columns = arena_alloc(&m->mem, (json_count(find) + 1) * sizeof *columns);
 			for (const struct json *e = json_first(find); e; e = json_next(e)) {
 				if (json_text(e))
-					columns[r->n_find++] = copy_text(p, e);
+					columns[r->n_find++] = arena_strdup(&m->mem, json_text(e));
 				else
 					parse_mistake(p, "find", "a list of columns is wanted");
 			}
@@ -219,7 +291,7 @@ static void parse_create(struct parse *p, const struct json *create)
 	size_t at = parse_enter(p, "create");
 	parse_known(p, create, "left right");
 	for (enum side s = LEFT; s <= RIGHT; s++) {
-		const struct json *list = json_get(create, side_name(s));
+		const struct json *list = parse_object(p, create, side_name(s));
 		size_t inner = parse_enter(p, side_name(s));
 		m->create[s] = arena_alloc(&m->mem, (json_count(list) + 1) * sizeof *m->create[s]);
 		for (const struct json *c = json_first(list); c; c = json_next(c)) {
@@ -227,9 +299,15 @@ static void parse_create(struct parse *p, const struct json *create)
 			size_t deep = parse_enter(p, json_name(c));
 			v->path = arena_strdup(&m->mem, json_name(c));
 			v->column = v->element = -1;
+			if (!parse_known(p, c, "constant from")) {
+				parse_leave(p, deep);
+				continue;
+			}
 			const struct json *constant = json_get(c, "constant"), *from = json_get(c, "from");
-			if (json_text(from)) {
-				v->from = copy_text(p, from);
+			if (from && constant) {
+				parse_mistake(p, NULL, "\"constant\" and \"from\" exclude each other");
+			} else if (json_text(from)) {
+				v->from = arena_strdup(&m->mem, json_text(from));
 				v->column = parse_column(m, side_other(s), v->from, &v->element);
 				v->kind = ASSIGN_STRING;
 			} else if (constant) {
@@ -255,13 +333,13 @@ static void parse_facts(struct parse *p, const struct json *facts)
 	if (facts)
 		parse_known(p, facts, "left right");
 	for (enum side s = LEFT; s <= RIGHT; s++) {
-		const struct json *own = json_get(facts, side_name(s));
+		const struct json *own = parse_object(p, facts, side_name(s));
 		size_t inner = parse_enter(p, side_name(s));
 		for (int f = 0; f < FACT_COUNT; f++) {
 			const char *path = m->driver[s] ? m->driver[s]->facts[f] : NULL;
 			const struct json *c = json_get(own, fact_names[f]);
 			if (c)
-				path = copy_text(p, c);
+				path = json_kind(c) == JSON_NULL ? NULL : parse_text(p, own, fact_names[f]);
 			m->fact[s][f] = m->fact_element[s][f] = -1;
 			m->fact_path[s][f] = path;
 			if (path)
@@ -277,45 +355,6 @@ static void parse_facts(struct parse *p, const struct json *facts)
 		parse_leave(p, inner);
 	}
 	parse_leave(p, at);
-}
-
-static void parse_rules(struct parse *p, const struct json *rules)
-{
-	static const char *const severities[] = { "info", "warning", "error" };
-	struct mapping *m = p->m;
-	size_t at = parse_enter(p, "rules");
-	m->rule = arena_alloc(&m->mem, (json_count(rules) + 1) * sizeof *m->rule);
-	for (const struct json *c = json_first(rules); c; c = json_next(c)) {
-		struct rule_setting *r = &m->rule[m->n_rules];
-		const char *text = json_text(c);
-		if (!text) {
-			parse_mistake(p, json_name(c), "rules of your own (when, require) are not carried out in this version; "
-						       "a rule is set to off, info, warning or error");
-			continue;
-		}
-		r->severity = -1;
-		r->off = !strcmp(text, "off");
-		for (int i = 0; i < 3; i++)
-			if (!strcmp(text, severities[i]))
-				r->severity = i;
-		if (!r->off && r->severity < 0)
-			parse_mistake(p, json_name(c), "a rule is off, info, warning or error");
-		if (strlen(json_name(c)) >= sizeof r->id)
-			parse_mistake(p, json_name(c), "no rule is called \"%s\"", json_name(c));
-		else
-			strcpy(r->id, json_name(c));
-		m->n_rules++;
-	}
-	parse_leave(p, at);
-}
-
-static void parse_partner_ids(struct parse *p, const struct json *list)
-{
-	if (list && json_kind(list) != JSON_ARRAY)
-		parse_mistake(p, "partner_ids", "a list of partner ids is wanted");
-	p->m->partner_id = arena_alloc(&p->m->mem, (json_count(list) + 1) * sizeof *p->m->partner_id);
-	for (const struct json *c = json_first(list); c; c = json_next(c))
-		p->m->partner_id[p->m->n_partner_ids++] = parse_scalar(p, c);
 }
 
 /* A path that reads another row has that row's own modified stamp: "account.name" has "account.modifiedon". */
@@ -364,24 +403,24 @@ int mapping_open(struct mapping *m, const char *path, struct err *err)
 	if (json_file_open(&m->file, path, err) < 0)
 		return -1;
 	struct parse p = { .m = m };
-	const struct json *root = m->file.root;
 	m->path = xstrdup(path);
 	buf_init(&p.at, 0);
-	const char *slash = strrchr(path, '/');
-	p.folder = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
-	if (json_kind(root) != JSON_OBJECT) {
-		parse_mistake(&p, NULL, "a mapping is an object");
-	} else {
-		parse_known(&p, root, "$schema left right scope match fields facts related create rules audit_words partner_ids");
+	const struct json *root = parse_open(&p);
+	if (root) {
+		parse_known(&p, root,
+		    "$schema extends left right scope match fields facts related create rules audit_words partner_ids "
+		    "crm_currencies crm_users");
 		parse_kinds(&p, root);
 		parse_facts(&p, json_get(root, "facts"));
 		parse_fields(&p, json_get(root, "fields"));
 		parse_match(&p, json_get(root, "match"));
 		parse_related(&p, json_get(root, "related"));
 		parse_create(&p, json_get(root, "create"));
-		parse_rules(&p, json_get(root, "rules"));
+		parse_rules(&p, parse_object(&p, root, "rules"));
 		const struct json *scope = json_get(root, "scope");
 		size_t at = parse_enter(&p, "scope");
+		if (scope && !parse_known(&p, scope, "left right"))
+			scope = NULL;
 		for (enum side s = LEFT; s <= RIGHT && scope; s++) {
 			size_t inner = parse_enter(&p, side_name(s));
 			if (json_get(scope, side_name(s)))
@@ -389,13 +428,12 @@ int mapping_open(struct mapping *m, const char *path, struct err *err)
 			parse_leave(&p, inner);
 		}
 		parse_leave(&p, at);
-		m->audit_words = copy_text(&p, json_get(root, "audit_words"));
-		parse_partner_ids(&p, json_get(root, "partner_ids"));
+		m->audit_words = parse_text(&p, root, "audit_words");
+		parse_lists(&p, root);
 		find_stamps(m);
 		find_names(m);
 	}
-	buf_release(&p.at);
-	free(p.folder);
+	parse_close(&p);
 	if (p.mistakes) {
 		err_set(err, ERR_USAGE, "%s: %d mistake%s in the mapping, see above", path, p.mistakes,
 		    p.mistakes == 1 ? "" : "s");

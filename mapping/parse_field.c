@@ -6,6 +6,7 @@
 #include "mapping/code_list.h"
 #include "mapping/parse.h"
 #include "mapping/transform.h"
+#include "mapping/zone.h"
 
 static const char *const type_names[] = { "text", "integer", "decimal", "date", "datetime", "boolean", "enum", "country",
 	"currency", "email", "phone", "id", "set" };
@@ -23,8 +24,8 @@ static int find_word(const char *word, const char *const *list, size_t n)
 	return -1;
 }
 
-static void parse_transforms(struct parse *p, const struct json *list, const char *member, const struct transform **out,
-    size_t *n)
+static void parse_transforms(struct parse *p, const struct json *list, const char *member, bool writing,
+    const struct transform **out, size_t *n)
 {
 	if (!list)
 		return;
@@ -39,7 +40,7 @@ static void parse_transforms(struct parse *p, const struct json *list, const cha
 		for (const struct json *c = json_first(list); c; c = json_next(c), i++) {
 			struct err err;
 			size_t inner = parse_enter_index(p, i);
-			if (transform_compile(c, p->folder, &p->m->mem, &t[*n], &err) < 0)
+			if (transform_compile(c, writing, parse_folder(p), &p->m->mem, &t[*n], &err) < 0)
 				parse_mistake(p, NULL, "%s", err.text);
 			else
 				++*n;
@@ -138,22 +139,71 @@ static void parse_path(struct parse *p, const struct json *path, enum side side,
 	s->n_paths = n;
 }
 
-static void parse_aliases(struct parse *p, const struct json *list, struct field_side *s)
+static void add_aliases(struct parse *p, const struct json *list, struct field_side *s)
 {
-	if (!list)
-		return;
+	const char **more = arena_alloc(&p->m->mem, (s->n_aliases + json_count(list) + 1) * sizeof *more);
+	size_t i = 0;
 	if (json_kind(list) != JSON_ARRAY) {
-		parse_mistake(p, "aliases", "a list of headings is wanted");
+		parse_mistake(p, NULL, "a list of headings is wanted");
 		return;
 	}
-	const char **a = arena_alloc(&p->m->mem, (json_count(list) + 1) * sizeof *a);
+	if (s->n_aliases)
+		memcpy(more, s->aliases, s->n_aliases * sizeof *more);
 	for (const struct json *c = json_first(list); c; c = json_next(c)) {
-		if (json_text(c))
-			a[s->n_aliases++] = arena_strdup(&p->m->mem, json_text(c));
+		size_t at = parse_enter_index(p, i++);
+		if (json_text(c) && *json_text(c))
+			more[s->n_aliases++] = arena_strdup(&p->m->mem, json_text(c));
 		else
-			parse_mistake(p, "aliases", "a heading is a text");
+			parse_mistake(p, NULL, "a heading is a text");
+		parse_leave(p, at);
 	}
-	s->aliases = a;
+	s->aliases = more;
+}
+
+/* A list of headings, or one for each language: {"en": [...], "fr": [...]}. */
+static void parse_aliases(struct parse *p, const struct json *node, struct field_side *s)
+{
+	if (!node)
+		return;
+	size_t at = parse_enter(p, "aliases");
+	if (json_kind(node) != JSON_OBJECT)
+		add_aliases(p, node, s);
+	else
+		for (const struct json *c = json_first(node); c; c = json_next(c)) {
+			const char *name = json_name(c);
+			size_t inner = parse_enter(p, name);
+			if (strlen(name) != 2 || name[0] < 'a' || name[0] > 'z' || name[1] < 'a' || name[1] > 'z')
+				parse_mistake(p, NULL, "\"%s\" is no language: two small letters such as en or fr", name);
+			add_aliases(p, c, s);
+			parse_leave(p, inner);
+		}
+	parse_leave(p, at);
+}
+
+/* The zone of a field holds for both sides, that of a side for itself. A civil date of another zone than UTC goes back as an
+ * instant, which only a side whose own values are instants can take: there the zone stands. */
+static void parse_zone(struct parse *p, const struct json *node, struct field_side *s, const struct field *f, bool own)
+{
+	const struct json *zone = json_get(node, "zone");
+	struct err err;
+	if (!zone)
+		return;
+	const char *name = json_text(zone);
+	if (f->type != TYPE_DATE && f->type != TYPE_DATETIME) {
+		parse_mistake(p, "zone", "\"zone\" is for fields of type date and datetime");
+	} else if (!name) {
+		parse_mistake(p, "zone", "\"zone\" is UTC, an offset such as +01:00, or a name such as Europe/Paris");
+	} else if (!own && f->type == TYPE_DATE && strcmp(name, "UTC") != 0) {
+		parse_mistake(p, "zone", "a date in a zone of its own: put \"zone\" into the side (left or right) whose values are "
+					 "dates with a time");
+	} else {
+		s->zone = zone_open(name, &p->m->mem, &err);
+		s->instant = own;
+		if (!s->zone)
+			parse_mistake(p, "zone", "%s", err.text);
+		else if (!strcmp(name, "UTC") && !own)
+			s->zone = NULL; /* what dates are read by anyhow */
+	}
 }
 
 static void parse_side(struct parse *p, const struct json *field, enum side side, struct field *f)
@@ -165,7 +215,7 @@ static void parse_side(struct parse *p, const struct json *field, enum side side
 		return;
 	size_t at = parse_enter(p, side_name(side));
 	if (json_kind(node) == JSON_OBJECT) {
-		parse_known(p, node, "path write read write-as values same aliases");
+		parse_known(p, node, "path write read write-as values same aliases zone");
 		if (json_get(node, "path"))
 			parse_path(p, json_get(node, "path"), side, s);
 		else
@@ -175,11 +225,13 @@ static void parse_side(struct parse *p, const struct json *field, enum side side
 		if (w < 0)
 			parse_mistake(p, "write", "\"write\" is always, on-create or never");
 		s->write = w < 0 ? WRITE_NEVER : (enum write_mode)w;
-		parse_transforms(p, json_get(node, "read"), "read", &s->read, &s->n_read);
-		parse_transforms(p, json_get(node, "write-as"), "write-as", &s->out, &s->n_out);
+		parse_transforms(p, json_get(node, "read"), "read", false, &s->read, &s->n_read);
+		parse_transforms(p, json_get(node, "write-as"), "write-as", true, &s->out, &s->n_out);
+		s->has_out = json_get(node, "write-as") != NULL;
 		parse_values(p, json_get(node, "values"), "values", s, false);
 		parse_values(p, json_get(node, "same"), "same", s, true);
 		parse_aliases(p, json_get(node, "aliases"), s);
+		parse_zone(p, node, s, f, true);
 		if (json_get(node, "same") && !json_get(node, "values"))
 			parse_mistake(p, "same", "\"same\" needs \"values\" beside it");
 	} else {
@@ -259,15 +311,13 @@ void parse_field(struct parse *p, const struct json *node, struct field *f)
 		parse_mistake(p, "type", "%s", err.text);
 	parse_compare(p, json_get(node, "compare"), f);
 	parse_one_way(p, json_get(node, "one_way"), f);
-	const struct json *prefer = json_get(node, "prefer"), *zone = json_get(node, "zone");
+	const struct json *prefer = json_get(node, "prefer"), *label = json_get(node, "label");
 	if (prefer) {
 		static const char *const sides[] = { "left", "right" };
 		f->prefer = (enum prefer)find_word(json_text(prefer), sides, 2);
 		if (f->prefer == PREFER_NONE)
 			parse_mistake(p, "prefer", "\"prefer\" is left or right");
 	}
-	if (zone && strcmp(json_text(zone) ? json_text(zone) : "", "UTC"))
-		parse_mistake(p, "zone", "only the zone UTC is known in this version");
 	const char *group = json_text(json_get(node, "group"));
 	if (group) {
 		for (f->group = 0; f->group < (int)m->n_groups && strcmp(m->group[f->group], group); f->group++)
@@ -277,10 +327,18 @@ void parse_field(struct parse *p, const struct json *node, struct field *f)
 	} else if (json_get(node, "group")) {
 		parse_mistake(p, "group", "\"group\" is a name");
 	}
-	for (enum side s = LEFT; s <= RIGHT; s++) {
-		parse_transforms(p, json_get(node, "read"), "read", &f->side[s].read, &f->side[s].n_read);
-		parse_side(p, node, s, f);
+	f->label[0] = f->label[1] = f->name;
+	if (label) {
+		size_t at = parse_enter(p, "label");
+		parse_languages(p, label, f->label);
+		parse_leave(p, at);
 	}
+	/* what stands in the field holds for both sides, and is told once */
+	parse_transforms(p, json_get(node, "read"), "read", false, &f->side[LEFT].read, &f->side[LEFT].n_read);
+	parse_zone(p, node, &f->side[LEFT], f, false);
+	f->side[RIGHT] = f->side[LEFT];
+	for (enum side s = LEFT; s <= RIGHT; s++)
+		parse_side(p, node, s, f);
 	if (!json_get(node, "left") && !json_get(node, "right"))
 		parse_mistake(p, NULL, "field \"%s\" has neither a left nor a right side", f->name);
 }

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include "core/text.h"
 
+/* Left records whose history is asked together. */
+#define HISTORY_BATCH 500
+
 static void count_side(struct planner *p, enum side s)
 {
 	struct plan_counts *c = &p->counts;
@@ -13,7 +16,7 @@ static void count_side(struct planner *p, enum side s)
 	c->ignored[s] = set->ignored;
 	c->unreadable[s] = set->unreadable;
 	for (uint32_t i = 0; i < set->n; i++) {
-		uint8_t f = set->row[i].flags;
+		uint16_t f = set->row[i].flags;
 		if (f & (ROW_DUPLICATE | ROW_CROSSED))
 			c->duplicate[s]++;
 		else if (f & ROW_CANDIDATE)
@@ -29,18 +32,56 @@ static void count_side(struct planner *p, enum side s)
 	}
 }
 
+static bool was_refused(void *ctx, const char *left_id, const char *right_id, struct value left_name,
+    struct value right_name)
+{
+	const struct planner *p = ctx;
+	return p->rejected && p->rejected(p->ctx, left_id, right_id, "", left_name, right_name);
+}
+
+static bool is_pair(const struct row_ref *ref)
+{
+	return ref->partner != NO_ROW && !(ref->flags & ROW_CANDIDATE);
+}
+
+/* The pairs of one batch of left records are looked at twice: first for what history has to be asked about. */
+static int ask_history(struct planner *p, uint32_t first, struct arena *past, struct err *err)
+{
+	const struct rowset *left = p->set[LEFT];
+	p->n_asked = 0;
+	if (!p->history || p->outage == STAMP_NONE || !(p->keeps_history[LEFT] || p->keeps_history[RIGHT]))
+		return 0;
+	arena_reset(past);
+	p->asked = arena_alloc(past, (size_t)HISTORY_BATCH * 2 * p->m->n_fields * sizeof *p->asked);
+	for (uint32_t i = first; i < left->n && i < first + HISTORY_BATCH; i++)
+		if (is_pair(&left->row[i]) && plan_pair_asks(p, i, left->row[i].partner, past, err) < 0)
+			return -1;
+	if (p->n_asked && p->history(p->ctx, p->asked, p->n_asked, past, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n_asked; i++)
+		p->pasts += p->asked[i].past.known;
+	return 0;
+}
+
 int plan_run(struct planner *p, struct err *err)
 {
-	struct arena a = { 0 };
+	struct arena a = { 0 }, past = { 0 };
+	struct candidates found = { 0 };
+	struct match_options o = p->match;
 	int rc = -1;
-	if (match_all(p->set[LEFT], p->set[RIGHT], err) < 0)
-		return -1;
+	o.refused = was_refused;
+	o.ctx = p;
+	o.candidates = &found;
+	if (match_all(p->set[LEFT], p->set[RIGHT], &o, err) < 0)
+		goto done;
+	p->uncompared = found.uncompared;
 	count_side(p, LEFT);
 	count_side(p, RIGHT);
 	for (uint32_t i = 0; i < p->set[LEFT]->n; i++) {
+		if (i % HISTORY_BATCH == 0 && ask_history(p, i, &past, err) < 0)
+			goto done;
 		const struct row_ref *ref = &p->set[LEFT]->row[i];
-		bool pair = ref->partner != NO_ROW && !(ref->flags & ROW_CANDIDATE);
-		if (pair ? plan_pair(p, i, ref->partner, &a, err) < 0 : plan_single(p, LEFT, i, &a, err) < 0)
+		if (is_pair(ref) ? plan_pair(p, i, ref->partner, &a, err) < 0 : plan_single(p, LEFT, i, &a, err) < 0)
 			goto done;
 		arena_reset(&a);
 	}
@@ -52,8 +93,16 @@ int plan_run(struct planner *p, struct err *err)
 			goto done;
 		arena_reset(&a);
 	}
+	for (size_t i = 0; i < found.n; i++) {
+		if (plan_candidate(p, &found.list[i], &a, err) < 0)
+			goto done;
+		arena_reset(&a);
+	}
 	rc = 0;
 done:
+	candidates_release(&found);
+	p->n_asked = 0;
+	arena_release(&past);
 	arena_release(&a);
 	return rc;
 }

@@ -8,6 +8,14 @@
 #include "mapping/merge.h"
 #include "mapping/rules.h"
 
+struct history_ask {
+	uint32_t left;          /* row of the pair's left record */
+	size_t field;
+	enum side side;
+	const char *id;         /* of the record on that side */
+	struct merge_past past; /* to be filled in */
+};
+
 struct planner {
 	const struct mapping *m;
 	struct rowset *set[2];
@@ -16,6 +24,7 @@ struct planner {
 	int64_t outage;               /* START, STAMP_NONE */
 	const char *title[2];
 	const char *incomplete[2];    /* why that side was not read whole, NULL when it was */
+	const bool *untold[2];        /* fields that side says nothing about, NULL none: nothing is planned for them */
 	bool write_base;              /* both sides are live: what agrees becomes base */
 	bool agree_only;              /* a dry run: nothing is written */
 	void *ctx;
@@ -23,10 +32,19 @@ struct planner {
 	/* Was this difference rejected, and has neither side moved since? */
 	bool (*rejected)(void *ctx, const char *left_id, const char *right_id, const char *field, struct value left,
 	    struct value right);
+	/* With --outage: what records held in fields at START, by their systems' own histories. Asked in batches, only for fields
+	 * that nothing before history decides; fills `past`. NULL: nothing is asked. */
+	int (*history)(void *ctx, struct history_ask *ask, size_t n, struct arena *a, struct err *err);
+	bool keeps_history[2];        /* sides that may be asked */
+	struct history_ask *asked;    /* of the pairs under way, by left record, field and side */
+	size_t n_asked;
+	long pasts;                   /* values that history told */
 	/* Address of a record for people, or NULL. */
 	const char *(*address)(void *ctx, enum side side, const char *id, struct arena *a);
+	struct match_options match;   /* what people decided about links; the planner fills in the rest */
 	struct plan_counts counts;
 	long bases;                   /* links whose base was written */
+	long uncompared;              /* pairs of possible duplicates that were too many to be compared */
 	long no_stamp;                /* fields that differ and whose table has no modified column */
 };
 
@@ -44,8 +62,11 @@ void plan_guess_outage(const struct planner *p, struct outage_guess *g);
 /* ---- between the files of the planner ---- */
 
 struct pair_rows; /* one pair under way */
+/* Adds what history should be asked about this pair to p->asked (room for at most 2 * m->n_fields more). */
+int plan_pair_asks(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct err *err);
 int plan_pair(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct err *err);
 int plan_single(struct planner *p, enum side side, uint32_t i, struct arena *a, struct err *err);
+int plan_candidate(struct planner *p, const struct candidate *c, struct arena *a, struct err *err);
 
 /* A row with everything that both kinds share filled in: ids, deal, customer, owner, expiry, target's tag. Either
  * record may be NULL. */
@@ -55,6 +76,8 @@ int plan_emit(struct planner *p, struct plan_row *row, struct err *err);
 void plan_row_rule(const struct planner *p, struct plan_row *row, const struct rule *rule, const char *reason);
 /* The first finding that keeps the record from being written to a side (LEFT or RIGHT), or NULL. */
 const struct finding *plan_blocker(const struct planner *p, const struct finding *f, size_t n, enum side to, bool create);
+/* A rule that wants a named approver marks every row of the record that writes. */
+void plan_row_approver(const struct planner *p, struct plan_row *row, const struct finding *f, size_t n, struct arena *a);
 int64_t plan_expiry(const struct mapping *m, const struct mapped *r);
 
 #endif

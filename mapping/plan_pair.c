@@ -1,4 +1,5 @@
 /* A linked pair: its missing halves, the merge of every field, the rules, and the rows that come of it. */
+#include <stdlib.h>
 #include <string.h>
 #include "core/buf.h"
 #include "core/text.h"
@@ -12,6 +13,9 @@ struct pair {
 	struct merged *merged; /* per field */
 	const struct finding *blocked[2]; /* what keeps the record from being written to a side */
 	bool closed[2];
+	uint32_t left_row;
+	bool single;  /* fields are looked at alone, not in their groups */
+	bool decided; /* linked by a person, not by an identifier */
 	bool differs;
 	unsigned seen[2], seen_inferred[2]; /* operations already counted, one bit each */
 	struct arena *a;
@@ -51,6 +55,7 @@ static void count_row(struct pair *q, const struct plan_row *row)
 static int emit(struct pair *q, struct plan_row *row, struct err *err)
 {
 	q->differs = true;
+	plan_row_approver(q->p, row, q->found, q->n_found, q->a);
 	count_row(q, row);
 	return plan_emit(q->p, row, err);
 }
@@ -68,7 +73,7 @@ static int emit_half(struct pair *q, enum side to, const char *field, struct val
 	row.field = field;
 	*(to == LEFT ? &row.left : &row.right) = now;
 	row.proposed = proposed;
-	row.evidence = "the other record holds the identifier of this one";
+	row.evidence = q->decided ? "a person linked these two records" : "the other record holds the identifier of this one";
 	row.reason = arena_printf(q->a, "%s was never told of its partner in %s", q->p->title[to],
 	    q->p->title[side_other(to)]);
 	if (q->closed[to]) {
@@ -352,6 +357,27 @@ static void settle_groups(struct pair *q)
 	}
 }
 
+static int compare_asks(const void *x, const void *y)
+{
+	const struct history_ask *a = x, *b = y;
+	if (a->left != b->left)
+		return a->left < b->left ? -1 : 1;
+	if (a->field != b->field)
+		return a->field < b->field ? -1 : 1;
+	return (int)a->side - (int)b->side;
+}
+
+/* What history told about a field of this pair. */
+static void find_past(const struct pair *q, size_t f, struct merge_past past[2])
+{
+	for (enum side s = LEFT; s <= RIGHT && q->p->n_asked; s++) {
+		struct history_ask key = { .left = q->left_row, .field = f, .side = s };
+		const struct history_ask *found = bsearch(&key, q->p->asked, q->p->n_asked, sizeof key, compare_asks);
+		if (found)
+			past[s] = found->past;
+	}
+}
+
 static int merge_all(struct pair *q, struct err *err)
 {
 	struct planner *p = q->p;
@@ -361,19 +387,22 @@ static int merge_all(struct pair *q, struct err *err)
 		return -1;
 	for (size_t f = 0; f < m->n_fields; f++) {
 		struct merged *d = &q->merged[f];
-		if (!field_on_both(&m->field[f]) || q->side[LEFT].bad[f] || q->side[RIGHT].bad[f])
+		if (!field_on_both(&m->field[f]) || q->side[LEFT].bad[f] || q->side[RIGHT].bad[f] ||
+		    (p->untold[LEFT] && p->untold[LEFT][f]) || (p->untold[RIGHT] && p->untold[RIGHT][f]))
 			continue;
 		struct merge_facts facts = { .outage = p->outage, .title = { p->title[LEFT], p->title[RIGHT] } };
 		for (enum side s = LEFT; s <= RIGHT; s++) {
 			facts.writable[s] = m->field[f].side[s].write == WRITE_ALWAYS;
 			facts.stamp[s] = q->side[s].field_modified[f];
 		}
+		find_past(q, f, facts.past);
 		merge_field(m, f, &base[f], q->side[LEFT].field[f], q->side[RIGHT].field[f], &facts, q->a, d);
 		if (d->class == MERGE_CONFLICT && p->outage != STAMP_NONE &&
 		    (facts.stamp[LEFT] == STAMP_NONE || facts.stamp[RIGHT] == STAMP_NONE))
 			p->no_stamp++;
 	}
-	settle_groups(q);
+	if (!q->single)
+		settle_groups(q);
 	return 0;
 }
 
@@ -409,13 +438,15 @@ static int agree(struct pair *q, uint64_t hash, struct err *err)
 {
 	struct planner *p = q->p;
 	const struct mapping *m = p->m;
-	bool *agreed = NULL;
-	if (!q->differs && base_is(p->base, hash, q->side[LEFT].id, q->side[RIGHT].id))
+	bool *agreed = NULL, whole = !q->differs;
+	for (size_t f = 0; q->merged && f < m->n_fields; f++)
+		whole &= !q->merged[f].unproved;
+	if (whole && base_is(p->base, hash, q->side[LEFT].id, q->side[RIGHT].id))
 		return 0;
-	if (q->differs) {
+	if (!whole) {
 		agreed = arena_alloc(q->a, m->n_fields * sizeof *agreed);
 		for (size_t f = 0; f < m->n_fields; f++) {
-			agreed[f] = field_on_both(&m->field[f]) && q->merged[f].class == MERGE_EQUAL;
+			agreed[f] = field_on_both(&m->field[f]) && q->merged[f].class == MERGE_EQUAL && !q->merged[f].unproved;
 			for (size_t g = 0; g < m->n_fields && m->field[f].group >= 0; g++)
 				agreed[f] &= m->field[g].group != m->field[f].group || q->merged[g].class == MERGE_EQUAL;
 		}
@@ -425,11 +456,39 @@ static int agree(struct pair *q, uint64_t hash, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+int plan_pair_asks(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct err *err)
+{
+	const struct mapping *m = p->m;
+	struct pair q = { .p = p, .a = a, .left_row = l };
+	long no_stamp = p->no_stamp;
+	if (p->set[LEFT]->row[l].values == p->set[RIGHT]->row[r].values)
+		return 0;
+	if (rowset_load(p->set[LEFT], l, a, &q.side[LEFT], err) < 0 ||
+	    rowset_load(p->set[RIGHT], r, a, &q.side[RIGHT], err) < 0)
+		return -1;
+	q.merged = arena_alloc(a, m->n_fields * sizeof *q.merged);
+	q.single = true;
+	if (merge_all(&q, err) < 0)
+		return -1;
+	p->no_stamp = no_stamp; /* this was only a look ahead */
+	for (size_t f = 0; f < m->n_fields; f++) {
+		const struct merged *d = &q.merged[f];
+		if (d->ground != GROUND_STAMPS && !(d->class == MERGE_CONFLICT && d->ground == GROUND_NONE))
+			continue;
+		for (enum side s = LEFT; s <= RIGHT; s++)
+			if (p->keeps_history[s])
+				p->asked[p->n_asked++] = (struct history_ask){ .left = l, .field = f, .side = s, .id = q.side[s].id };
+	}
+	return 0;
+}
+
 int plan_pair(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct err *err)
 {
 	const struct row_ref *lr = &p->set[LEFT]->row[l], *rr = &p->set[RIGHT]->row[r];
-	struct pair q = { .p = p, .a = a };
+	struct pair q = { .p = p, .a = a, .left_row = l };
 	bool half = lr->flags & ROW_HALF;
+	q.decided = (lr->flags & ROW_DECIDED) && !match_by(p->set[LEFT], p->set[RIGHT], l, r, 0) &&
+	    !match_by(p->set[LEFT], p->set[RIGHT], l, r, 1);
 	p->counts.pairs++;
 	/* equal and whole: nothing to load, unless the base is still to be written */
 	bool equal = lr->values == rr->values && !half;

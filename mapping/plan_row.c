@@ -1,4 +1,5 @@
 /* What every row of a plan has in common. */
+#include <stdlib.h>
 #include <string.h>
 #include "core/text.h"
 #include "mapping/plan.h"
@@ -33,6 +34,27 @@ static const char *first_text(const struct mapped *left, const struct mapped *ri
 	return right && value_has(right->field[field]) ? right->field[field].s : "";
 }
 
+/* Whole units of the value of the deal: enough for an order, whatever the currency. */
+static int64_t value_at_stake(const struct mapping *m, const struct mapped *left, const struct mapped *right)
+{
+	int64_t most = 0;
+	for (int s = 0; s < 2 && m->f_value >= 0; s++) {
+		const struct mapped *r = s ? right : left;
+		if (!r || r->bad[m->f_value] || !value_has(r->field[m->f_value]))
+			continue;
+		int64_t n = strtoll(r->field[m->f_value].s, NULL, 10);
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+/* A New referral waits for an answer to Microsoft or the partner who sent it. */
+static bool waits_for_answer(const struct planner *p, const struct mapped *left, const struct mapped *right)
+{
+	const struct mapped *pc = p->rules.pc == LEFT ? left : right;
+	return pc && p->m->f_status >= 0 && status_is(pc->field[p->m->f_status], "New");
+}
+
 void plan_row_begin(const struct planner *p, struct plan_row *row, const struct mapped *left, const struct mapped *right,
     enum side to, struct arena *a)
 {
@@ -56,6 +78,8 @@ void plan_row_begin(const struct planner *p, struct plan_row *row, const struct 
 	}
 	int64_t expiry = plan_expiry(m, left);
 	row->sort = INT64_MAX;
+	row->waits = waits_for_answer(p, left, right);
+	row->stake = value_at_stake(m, left, right);
 	if (expiry != STAMP_NONE) {
 		char text[32];
 		stamp_format(expiry, text);
@@ -82,6 +106,23 @@ const struct finding *plan_blocker(const struct planner *p, const struct finding
 			return &f[i];
 	}
 	return NULL;
+}
+
+void plan_row_approver(const struct planner *p, struct plan_row *row, const struct finding *f, size_t n, struct arena *a)
+{
+	bool french = p->rules.lang && !strcmp(p->rules.lang, "fr");
+	for (size_t i = 0; i < n && plan_row_writes(row); i++) {
+		if (f[i].rule->effect != EFFECT_APPROVER)
+			continue;
+		if (!plan_row_needs_approver(row))
+			row->owner_consent = "approver";
+		row->reason = *row->reason ? arena_printf(a, "%s. %s", row->reason, f[i].reason) : f[i].reason;
+		if (!*row->rule)
+			row->rule = f[i].rule->id;
+		if (!*row->fix)
+			row->fix = french ? f[i].rule->fix_fr : f[i].rule->fix_en;
+		return;
+	}
 }
 
 int plan_emit(struct planner *p, struct plan_row *row, struct err *err)

@@ -63,6 +63,7 @@ static int plan_create(struct planner *p, const struct mapped *r, enum side to, 
 			    row.reason);
 		}
 	}
+	plan_row_approver(p, &row, f, n, a);
 	if (row.class == CLASS_BLOCKED) {
 		p->counts.blocked++;
 	} else {
@@ -74,21 +75,25 @@ static int plan_create(struct planner *p, const struct mapped *r, enum side to, 
 	return plan_emit(p, &row, err);
 }
 
-static int plan_candidate(struct planner *p, const struct mapped *l, const struct mapped *r, struct arena *a,
-    struct err *err)
+int plan_candidate(struct planner *p, const struct candidate *c, struct arena *a, struct err *err)
 {
+	int name = p->m->f_name >= 0 ? p->m->f_name : 0;
+	struct mapped l, r;
 	struct plan_row row;
-	plan_row_begin(p, &row, l, r, RIGHT, a);
+	if (rowset_load(p->set[LEFT], c->left, a, &l, err) < 0 || rowset_load(p->set[RIGHT], c->right, a, &r, err) < 0)
+		return -1;
+	plan_row_begin(p, &row, &l, &r, RIGHT, a);
 	row.op = OP_LINK;
 	row.class = CLASS_CANDIDATE;
 	row.step = STEP_LINK;
-	row.etag = l->fact[FACT_ETAG].s;
-	row.modified = l->modified;
-	row.left = l->field[p->m->f_name >= 0 ? p->m->f_name : 0];
-	row.right = r->field[p->m->f_name >= 0 ? p->m->f_name : 0];
-	row.proposed = value_of(arena_printf(a, "%s = %s", l->id, r->id));
-	row.evidence = "the same customer, postal code and deal name; no identifier links them";
-	row.reason = "These may be one deal. Approve to link them; reject to have each created on the other side.";
+	row.etag = l.fact[FACT_ETAG].s;
+	row.modified = l.modified;
+	row.left = l.field[name];
+	row.right = r.field[name];
+	row.proposed = value_of(arena_printf(a, "%s = %s", l.id, r.id));
+	row.evidence = c->evidence;
+	row.reason = "These may be one deal; no identifier links them. Approve to link them; reject to have each created on the "
+		     "other side.";
 	p->counts.candidates++;
 	return plan_emit(p, &row, err);
 }
@@ -146,16 +151,9 @@ int plan_single(struct planner *p, enum side side, uint32_t i, struct arena *a, 
 		return -1;
 	if (ref->flags & (ROW_DUPLICATE | ROW_CROSSED))
 		return plan_tangled(p, &r, side, i, ref->flags & ROW_DUPLICATE ? "R25" : "R26", a, err);
-	if (ref->flags & ROW_CANDIDATE) {
-		struct mapped other;
-		if (rowset_load(p->set[side_other(side)], ref->partner, a, &other, err) < 0)
-			return -1;
-		const struct mapped *left = side == LEFT ? &r : &other, *right = side == LEFT ? &other : &r;
-		int name = p->m->f_name >= 0 ? p->m->f_name : 0;
-		if (!p->rejected ||
-		    !p->rejected(p->ctx, left->id, right->id, "", left->field[name], right->field[name]))
-			return side == LEFT ? plan_candidate(p, left, right, a, err) : 0;
-	}
+	/* what a person has yet to decide is shown with its possible partners, and not created meanwhile */
+	if (ref->flags & ROW_CANDIDATE)
+		return 0;
 	/* a closed deal that the other side never knew is history, not a missed sync */
 	if (ref->flags & ROW_CLOSED)
 		return 0;

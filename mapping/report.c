@@ -4,61 +4,101 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #include "core/buf.h"
+#include "core/outfile.h"
 #include "core/table.h"
 #include "core/text.h"
 
 const char *const severity_names[] = { "info", "warning", "error" };
 
-#define COLUMNS 13
-
-static const char *const keys[COLUMNS] = { "side", "left_id", "right_id", "deal", "field", "path", "value", "rule",
+static const char *const keys[REPORT_COLUMNS] = { "side", "left_id", "right_id", "deal", "field", "path", "value", "rule",
 	"severity", "reason", "fix", "value_at_stake", "currency" };
-static const char *const english[COLUMNS] = { "System", "Left ID", "Right ID", "Deal", "Field", "Native field", "Value",
-	"Rule", "Severity", "Reason", "What to do", "Value at stake", "Currency" };
-static const double widths[COLUMNS] = { 16, 38, 38, 34, 14, 34, 24, 8, 10, 50, 60, 16, 10 };
+static const enum rules_text headings[REPORT_COLUMNS] = { RT_COL_SYSTEM, RT_COL_LEFT_ID, RT_COL_RIGHT_ID, RT_COL_DEAL,
+	RT_COL_FIELD, RT_COL_PATH, RT_COL_VALUE, RT_COL_RULE, RT_COL_SEVERITY, RT_COL_REASON, RT_COL_FIX, RT_COL_STAKE,
+	RT_COL_CURRENCY };
+static const double widths[REPORT_COLUMNS] = { 16, 38, 38, 34, 14, 34, 24, 8, 14, 50, 60, 16, 10 };
 
 struct report {
-	const struct mapping *m;
-	bool french;
+	const struct report_info *info;
+	int lang;
 	struct table_writer *table; /* .csv and .xlsx */
+	bool workbook;
+	struct html_report *html;
 	FILE *json;
-	char *path, *part;
+	struct outfile out; /* of json */
 	long rows;
 };
 
-struct report *report_open(const char *path, const struct mapping *m, const char *lang, struct err *err)
+const char *report_heading(const struct report_info *info, int column, struct arena *a)
 {
-	struct report *r = xcalloc(1, sizeof *r);
-	struct column_def column[COLUMNS] = { 0 };
-	r->m = m;
-	r->french = lang && !strcmp(lang, "fr");
-	if (!path)
-		return r;
-	size_t n = strlen(path);
-	r->path = xstrdup(path);
-	if (n > 5 && !strcmp(path + n - 5, ".json")) {
-		r->part = xasprintf("%s.part", path);
-		r->json = fopen(r->part, "w");
-		if (!r->json) {
-			err_set(err, ERR_USAGE, "%s cannot be written: %s", r->part, strerror(errno));
-			goto failed;
-		}
-		fputs("[", r->json);
-		return r;
+	const char *title = column == REPORT_RIGHT_ID ? info->title[RIGHT] : info->title[LEFT];
+	return RULES_SAY(a, rules_lang(info->lang), headings[column], title);
+}
+
+const char *report_severity(enum severity s, int lang)
+{
+	return rules_template(s == SEVERITY_ERROR ? RT_ERROR : s == SEVERITY_WARNING ? RT_WARNING : RT_INFO, lang);
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), k = strlen(end);
+	return n > k && !strcasecmp(path + n - k, end);
+}
+
+static int open_json(struct report *r, const char *path, struct err *err)
+{
+	if (outfile_open(&r->out, path, err) < 0)
+		return -1;
+	int fd = dup(r->out.fd);
+	r->json = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!r->json) {
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, ERR_FAILED, "%s cannot be written: %s", path, strerror(errno));
 	}
+	fputs("[", r->json);
+	return 0;
+}
+
+static int open_table(struct report *r, const char *path, struct err *err)
+{
+	struct column_def column[REPORT_COLUMNS] = { 0 };
+	struct arena a = { 0 };
 	r->table = table_create(path, DIALECT_RFC4180, err);
 	if (!r->table)
-		goto failed;
-	bool workbook = table_is_workbook(r->table);
-	for (size_t i = 0; i < COLUMNS; i++)
-		column[i] = (struct column_def){ .heading = workbook ? english[i] : keys[i], .width = widths[i],
-			.wrap = i == 9 || i == 10, .type = i == 11 ? COLUMN_NUMBER : COLUMN_TEXT };
-	if (table_sheet(r->table, "Findings", column, COLUMNS, err) < 0)
-		goto failed;
-	return r;
-failed:
+		return -1;
+	r->workbook = table_is_workbook(r->table);
+	int rc = r->workbook ? report_summary(r->table, r->info, err) : 0;
+	for (int i = 0; i < REPORT_COLUMNS; i++)
+		column[i] = (struct column_def){ .heading = r->workbook ? report_heading(r->info, i, &a) : keys[i],
+			.width = widths[i], .wrap = i == REPORT_REASON || i == REPORT_FIX,
+			.type = i == REPORT_STAKE ? COLUMN_NUMBER : COLUMN_TEXT };
+	if (!rc)
+		rc = table_sheet(r->table, rules_template(RT_SHEET_FINDINGS, r->lang), column, REPORT_COLUMNS, err);
+	arena_release(&a);
+	return rc;
+}
+
+struct report *report_open(const char *path, const struct report_info *info, struct err *err)
+{
+	struct report *r = xcalloc(1, sizeof *r);
+	int rc = 0;
+	r->info = info;
+	r->lang = rules_lang(info->lang);
+	r->out.fd = r->out.folder_fd = -1;
+	if (!path)
+		return r;
+	if (ends_with(path, ".json"))
+		rc = open_json(r, path, err);
+	else if (ends_with(path, ".html") || ends_with(path, ".htm"))
+		rc = (r->html = html_open(path, info, err)) ? 0 : -1;
+	else
+		rc = open_table(r, path, err);
+	if (!rc)
+		return r;
 	report_abandon(r);
 	return NULL;
 }
@@ -67,43 +107,46 @@ static int add_json(struct report *r, const struct value *cell, struct err *err)
 {
 	struct buf b = { 0 };
 	buf_adds(&b, r->rows ? ",\n{" : "\n{");
-	for (size_t i = 0; i < COLUMNS; i++) {
+	for (size_t i = 0; i < REPORT_COLUMNS; i++) {
 		buf_addf(&b, "%s\"%s\":", i ? "," : "", keys[i]);
 		buf_add_json(&b, cell[i].s, cell[i].len);
 	}
 	buf_addc(&b, '}');
 	bool ok = fwrite(b.s, 1, b.len, r->json) == b.len;
 	buf_release(&b);
-	return ok ? 0 : err_set(err, ERR_FAILED, "%s cannot be written: %s", r->part, strerror(errno));
+	return ok ? 0 : err_set(err, ERR_FAILED, "%s cannot be written: %s", r->out.path, strerror(errno));
 }
 
 int report_add(struct report *r, const struct finding *f, const struct mapped *left, const struct mapped *right,
     struct err *err)
 {
-	const struct mapping *m = r->m;
+	const struct mapping *m = r->info->m;
 	const struct mapped *mine = f->side == LEFT ? left : right, *other = f->side == LEFT ? right : left;
-	struct value cell[COLUMNS] = { 0 };
-	cell[0] = value_of(m->driver[f->side]->title);
-	cell[1] = left ? value_of(left->id) : value_empty;
-	cell[2] = right ? value_of(right->id) : value_empty;
-	cell[3] = value_empty;
+	struct value cell[REPORT_COLUMNS];
+	bool people = r->html || r->workbook;
+	cell[REPORT_SIDE] = value_of(m->driver[f->side]->title);
+	cell[REPORT_LEFT_ID] = left ? value_of(left->id) : value_empty;
+	cell[REPORT_RIGHT_ID] = right ? value_of(right->id) : value_empty;
+	cell[REPORT_DEAL] = value_empty;
 	if (m->f_name >= 0) {
-		cell[3] = mine ? mine->field[m->f_name] : value_empty;
-		if (!value_has(cell[3]) && other)
-			cell[3] = other->field[m->f_name];
+		cell[REPORT_DEAL] = mine ? mine->field[m->f_name] : value_empty;
+		if (!value_has(cell[REPORT_DEAL]) && other)
+			cell[REPORT_DEAL] = other->field[m->f_name];
 	}
-	cell[4] = value_of(f->field >= 0 ? m->field[f->field].name : "");
-	cell[5] = value_of(f->path);
-	cell[6] = f->value;
-	cell[7] = value_of(f->rule->id);
-	cell[8] = value_of(severity_names[f->severity]);
-	cell[9] = value_of(f->reason);
-	cell[10] = value_of(r->french ? f->rule->fix_fr : f->rule->fix_en);
-	cell[11] = mine && m->f_value >= 0 && !mine->bad[m->f_value] ? mine->field[m->f_value] : value_empty;
-	cell[12] = mine && m->f_currency >= 0 ? mine->field[m->f_currency] : value_empty;
+	cell[REPORT_FIELD] = value_of(f->field >= 0 ? m->field[f->field].name : "");
+	cell[REPORT_PATH] = value_of(f->path);
+	cell[REPORT_VALUE] = f->value;
+	cell[REPORT_RULE] = value_of(f->rule->id);
+	cell[REPORT_SEVERITY] = value_of(people ? report_severity(f->severity, r->lang) : severity_names[f->severity]);
+	cell[REPORT_REASON] = value_of(f->reason);
+	cell[REPORT_FIX] = value_of(r->lang == RULES_FR ? f->rule->fix_fr : f->rule->fix_en);
+	cell[REPORT_STAKE] = mine && m->f_value >= 0 && !mine->bad[m->f_value] ? mine->field[m->f_value] : value_empty;
+	cell[REPORT_CURRENCY] = mine && m->f_currency >= 0 ? mine->field[m->f_currency] : value_empty;
 	int rc = 0;
 	if (r->table)
-		rc = table_write(r->table, cell, COLUMNS, err);
+		rc = table_write(r->table, cell, REPORT_COLUMNS, err);
+	else if (r->html)
+		rc = html_row(r->html, cell, f->severity, err);
 	else if (r->json)
 		rc = add_json(r, cell, err);
 	r->rows++;
@@ -116,13 +159,18 @@ int report_close(struct report *r, struct err *err)
 	if (r->table) {
 		rc = table_finish(r->table, err);
 		r->table = NULL;
+	} else if (r->html) {
+		rc = html_close(r->html, err);
+		r->html = NULL;
 	} else if (r->json) {
 		FILE *f = r->json;
-		bool ok = fputs("\n]\n", f) >= 0 && !fflush(f) && !fsync(fileno(f));
-		ok &= !fclose(f);
+		fputs("\n]\n", f);
 		r->json = NULL;
-		if (!ok || rename(r->part, r->path) < 0)
-			rc = err_set(err, ERR_FAILED, "%s cannot be written: %s", r->path, strerror(errno));
+		bool ok = !ferror(f);
+		if (fclose(f) || !ok)
+			rc = err_set(err, ERR_FAILED, "%s cannot be written: %s", r->out.path, strerror(errno));
+		else
+			rc = outfile_commit(&r->out, err);
 	}
 	report_abandon(r);
 	return rc;
@@ -133,11 +181,9 @@ void report_abandon(struct report *r)
 	if (!r)
 		return;
 	table_abandon(r->table);
+	html_abandon(r->html);
 	if (r->json)
 		fclose(r->json);
-	if (r->part)
-		unlink(r->part);
-	free(r->part);
-	free(r->path);
+	outfile_close(&r->out);
 	free(r);
 }

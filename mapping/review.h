@@ -35,4 +35,13 @@ int review_write(const char *path, struct ledger *l, const struct workspace *ws,
 int review_read(const char *path, struct ledger *l, struct mapping *m, int64_t *plan, struct review_result *out,
     struct err *err);
 
+/* What a plan's file says of one row, decisions apart. Texts live until the visitor returns. */
+struct review_line {
+	const char *hash, *op, *to, *left_id, *right_id, *field, *class, *deal;
+	const char *proposed; /* as the file shows it */
+};
+/* Every row of a plan's .xlsx, .csv or .json, in the file's order; nothing is checked against a ledger. visit: -1 stops. */
+int review_list(const char *path, int (*visit)(void *ctx, const struct review_line *line, struct err *err), void *ctx,
+    struct err *err);
+
 #endif

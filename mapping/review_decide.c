@@ -110,6 +110,16 @@ static const char *take_edit(
 	return NULL;
 }
 
+/* Does the decision write anything? Keeping the side that a change would go to is a rejection. */
+static bool writes(const struct plan_row *r, int d)
+{
+	bool conflict = r->class == CLASS_CONFLICT;
+
+	return d == DECISION_APPROVE || d == DECISION_EDIT ||
+	       (d == DECISION_KEEP_LEFT && (conflict || r->to == RIGHT)) ||
+	       (d == DECISION_KEEP_RIGHT && (conflict || r->to == LEFT));
+}
+
 /* See review_decide.h. */
 const char *review_decide(
     struct arena *a, const struct review_ask *q, struct review_found *out, enum review_column *bad)
@@ -136,8 +146,11 @@ const char *review_decide(
 		why = approve_refused(a, q);
 	if (why)
 		return why;
-	if (d == DECISION_APPROVE && strcmp(r->owner_consent, "yes") == 0 && !q->approver[0]) {
+	if (writes(r, d) && plan_row_needs_approver(r) && !q->approver[0]) {
 		*bad = RC_APPROVER;
+		if (strcmp(r->owner_consent, "yes") != 0)
+			return arena_printf(a, "rule %s wants a named approver: write who decides under approver",
+			    r->rule);
 		return "approving states that the customer agreed to share contact data: write who "
 		       "states it "
 		       "under approver";

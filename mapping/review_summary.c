@@ -1,6 +1,7 @@
 /* The first sheet of a workbook: how much there is to decide, what it is worth in each currency, what it costs in calls and
  * what expires when. Amounts are exact decimals and never added across currencies: where the plan does not say which
  * currency a changed value is in, the deals are counted and not added. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/json.h"
@@ -236,12 +237,19 @@ static int counted(struct page_of *p, struct arena *a, const char *what, const l
 	    number(a, side[RIGHT]), note, err);
 }
 
+/* What stands for a currency that a deal does not have. */
+static const char *currency_shown(enum review_lang lang, const char *currency)
+{
+	return *currency && strcmp(currency, "?") != 0 ? currency : review_text(lang, TEXT_NO_CURRENCY);
+}
+
 static int money_lines(
-    struct page_of *p, struct arena *a, const struct money *m, const char *what, struct err *err)
+    struct page_of *p, struct arena *a, const struct money *m, const char *what,
+    enum review_lang lang, struct err *err)
 {
 	for (; m; m = m->next) {
 		struct value count = m->count ? number(a, m->count) : value_empty;
-		if (line(p, review_fill(a, what, "", "", m->currency), count,
+		if (line(p, review_fill(a, what, "", "", currency_shown(lang, m->currency)), count,
 			value_of(m->sum[LEFT]), value_of(m->sum[RIGHT]), "", err) < 0)
 			return -1;
 	}
@@ -260,7 +268,8 @@ static int sum_lines(struct page_of *p, struct arena *a, const struct json *sums
 			if (!currency || (pass && json_get(left, currency)))
 				continue;
 			if (line(p,
-				review_fill(a, review_text(lang, TEXT_VALUE_ALL), "", "", currency),
+				review_fill(a, review_text(lang, TEXT_VALUE_ALL), "", "",
+				    currency_shown(lang, currency)),
 				value_empty, json_value(a, json_get(left, currency)),
 				json_value(a, json_get(right, currency)), "", err) < 0)
 				return -1;
@@ -281,60 +290,129 @@ static const char *only_currency(const struct json *sums)
 	return json_count(right) == 1 && !json_get(right, name) ? NULL : name;
 }
 
-static int write_lines(struct page_of *p, struct arena *a, const struct totals *t,
-    const struct plan_info *info, const struct json *sums, enum review_lang lang, struct err *err)
+/* A blank line, then the head of a section. */
+static int section(struct page_of *p, enum review_lang lang, enum review_text head, struct err *err)
+{
+	const struct value none = value_empty;
+
+	if (line(p, "", none, none, none, "", err) < 0)
+		return -1;
+	table_next_look(p->w, 0, LOOK_STRONG);
+	return line(p, review_text(lang, head), none, none, none, "", err);
+}
+
+static int decide_lines(struct page_of *p, struct arena *a, const struct totals *t,
+    enum review_lang lang, struct err *err)
+{
+	if (section(p, lang, TEXT_HEAD_DECIDE, err) < 0)
+		return -1;
+	size_t first = p->row + 1;
+	for (int s = 0; s < SHEET_COUNT; s++)
+		if (counted(p, a, review_sheet_name(lang, (enum review_sheet)s), t->sheet[s],
+			review_text(lang, (enum review_text)(TEXT_SHEET_NOTES + s)), err) < 0)
+			return -1;
+	table_chart(p->w, review_text(lang, TEXT_CHART), first, SHEET_COUNT, 0, 1);
+	return 0;
+}
+
+static int expiry_lines(struct page_of *p, struct arena *a, const struct totals *t,
+    enum review_lang lang, struct err *err)
 {
 	static const enum review_text when[EXPIRY_COUNT] = { TEXT_GONE, TEXT_DAY_1, TEXT_DAY_3,
 		TEXT_DAY_7, TEXT_DAY_14, TEXT_LATER, TEXT_NO_EXPIRY };
-	const struct plan_counts *n = &info->counts;
 	const struct value none = value_empty;
-	char at[32], id[32];
 
-	stamp_format(info->at, at);
-	snprintf(id, sizeof id, "p-%lld", (long long)info->id);
-	if (line(p, review_fill(a, review_text(lang, TEXT_PLAN_OF), "", "", id), none,
-		value_of(info->system[LEFT]), value_of(info->system[RIGHT]), at, err) < 0)
+	if (section(p, lang, TEXT_HEAD_EXPIRES, err) < 0)
 		return -1;
-	for (int i = TEXT_HOW_1; i <= TEXT_HOW_3; i++)
-		if (line(p, review_text(lang, (enum review_text)i), none, none, none, "", err) < 0)
-			return -1;
-	size_t first = p->row + 1;
-	for (int s = 0; s < SHEET_COUNT; s++)
-		if (counted(p, a, review_sheet_name(lang, (enum review_sheet)s), t->sheet[s], "",
+	for (int e = 0; e < EXPIRY_COUNT; e++) {
+		if (t->expiry[e] && e <= EXPIRY_3)
+			table_next_look(p->w, 1, LOOK_WARN);
+		if (line(p, review_text(lang, when[e]), number(a, t->expiry[e]), none, none, "",
 			err) < 0)
 			return -1;
-	table_chart(p->w, review_text(lang, TEXT_CHART), first, SHEET_COUNT, 0, 1);
+	}
+	return 0;
+}
+
+static int value_lines(struct page_of *p, struct arena *a, const struct totals *t,
+    const struct json *sums, enum review_lang lang, struct err *err)
+{
+	if (section(p, lang, TEXT_HEAD_VALUE, err) < 0 || sum_lines(p, a, sums, lang, err) < 0 ||
+	    money_lines(p, a, t->created, review_text(lang, TEXT_VALUE_NEW), lang, err) < 0 ||
+	    money_lines(p, a, t->changed, review_text(lang, TEXT_VALUE_CHANGED), lang, err) < 0)
+		return -1;
+	return t->mixed[LEFT] + t->mixed[RIGHT]
+		   ? counted(p, a, review_text(lang, TEXT_VALUE_MIXED), t->mixed, "", err)
+		   : 0;
+}
+
+/* Calls, echoes, and the days that both take of what a day allows. */
+static int call_lines(struct page_of *p, struct arena *a, const struct plan_counts *n,
+    enum review_lang lang, long a_day, struct err *err)
+{
+	const struct value none = value_empty;
+	long echoes = n->echoes[LEFT] + n->echoes[RIGHT];
+	long all = n->calls[LEFT] + n->calls[RIGHT] + echoes;
+	char day[32];
+
+	if (section(p, lang, TEXT_HEAD_CALLS, err) < 0 ||
+	    counted(p, a, review_text(lang, TEXT_CALLS), n->calls, "", err) < 0 ||
+	    counted(p, a, review_text(lang, TEXT_ECHOES), n->echoes,
+		echoes ? review_text(lang, TEXT_ECHO_NOTE) : "", err) < 0)
+		return -1;
+	if (a_day <= 0)
+		return 0;
+	snprintf(day, sizeof day, "%ld", a_day);
+	return line(p, review_text(lang, TEXT_DAYS), number(a, (all + a_day - 1) / a_day), none, none,
+	    review_fill(a, review_text(lang, TEXT_DAYS_NOTE), "", "", day), err);
+}
+
+static int row_lines(struct page_of *p, struct arena *a, const struct totals *t,
+    const struct plan_counts *n, enum review_lang lang, struct err *err)
+{
+	const struct value none = value_empty;
+
+	if (section(p, lang, TEXT_HEAD_ROWS, err) < 0)
+		return -1;
 	for (int c = 0; c <= CLASS_BLOCKED; c++)
 		if (counted(p, a,
 			review_fill(a, review_text(lang, TEXT_CLASS), "", "", class_names[c]),
 			t->class[c], "", err) < 0)
 			return -1;
 	if (line(p, review_text(lang, TEXT_CLEARINGS), number(a, n->clearings), none, none, "",
-		err) < 0 ||
-	    line(p, review_text(lang, TEXT_EQUAL), number(a, n->equal), none, none, "", err) < 0 ||
-	    sum_lines(p, a, sums, lang, err) < 0 ||
-	    money_lines(p, a, t->created, review_text(lang, TEXT_VALUE_NEW), err) < 0 ||
-	    money_lines(p, a, t->changed, review_text(lang, TEXT_VALUE_CHANGED), err) < 0)
-		return -1;
-	if (t->mixed[LEFT] + t->mixed[RIGHT] &&
-	    counted(p, a, review_text(lang, TEXT_VALUE_MIXED), t->mixed, "", err) < 0)
-		return -1;
-	if (counted(p, a, review_text(lang, TEXT_CALLS), n->calls, "", err) < 0 ||
-	    counted(p, a, review_text(lang, TEXT_ECHOES), n->echoes,
-		n->echoes[LEFT] + n->echoes[RIGHT] ? review_text(lang, TEXT_ECHO_NOTE) : "",
 		err) < 0)
 		return -1;
-	for (int e = 0; e < EXPIRY_COUNT; e++)
-		if (line(p, review_text(lang, when[e]), number(a, t->expiry[e]), none, none, "",
-			err) < 0)
+	return line(p, review_text(lang, TEXT_EQUAL), number(a, n->equal), none, none, "", err);
+}
+
+static int write_lines(struct page_of *p, struct arena *a, const struct totals *t,
+    const struct plan_info *info, const struct json *sums, enum review_lang lang, long a_day,
+    struct err *err)
+{
+	const struct value none = value_empty;
+	char at[32], id[32];
+
+	stamp_format(info->at == STAMP_NONE ? 0 : info->at / 1000000 * 1000000, at);
+	snprintf(id, sizeof id, "p-%lld", (long long)info->id);
+	table_next_look(p->w, 0, LOOK_STRONG);
+	if (line(p, review_fill(a, review_text(lang, TEXT_PLAN_OF), "", "", id), none,
+		value_of(info->system[LEFT]), value_of(info->system[RIGHT]), at, err) < 0)
+		return -1;
+	for (int i = TEXT_HOW_1; i <= TEXT_HOW_3; i++)
+		if (line(p, review_text(lang, (enum review_text)i), none, none, none, "", err) < 0)
 			return -1;
-	return 0;
+	return decide_lines(p, a, t, lang, err) < 0 || expiry_lines(p, a, t, lang, err) < 0 ||
+		       value_lines(p, a, t, sums, lang, err) < 0 ||
+		       call_lines(p, a, &info->counts, lang, a_day, err) < 0 ||
+		       row_lines(p, a, t, &info->counts, lang, err) < 0
+		   ? -1
+		   : 0;
 }
 
 /* See review_parts.h. */
 int review_summary(struct table_writer *w, struct ledger *l, const struct mapping *m,
     const struct plan_info *info, const struct review_titles *t, enum review_lang lang,
-    struct err *err)
+    long calls_a_day, struct err *err)
 {
 	struct column_def def[SUMMARY_COLUMNS] = {
 		{ .heading = review_text(lang, TEXT_WHAT), .width = 58 },
@@ -353,7 +431,7 @@ int review_summary(struct table_writer *w, struct ledger *l, const struct mappin
 		goto done;
 	if (table_sheet(w, review_text(lang, TEXT_SUMMARY), def, SUMMARY_COLUMNS, err) < 0)
 		goto done;
-	result = write_lines(&p, &a, &totals, info, sums, lang, err);
+	result = write_lines(&p, &a, &totals, info, sums, lang, calls_a_day, err);
 done:
 	money_free(totals.created);
 	money_free(totals.changed);

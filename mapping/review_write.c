@@ -75,8 +75,13 @@ done:
 
 /* ---- workbook ---- */
 
-static double column_width(enum review_column c)
+static double column_width(enum review_sheet sheet, enum review_column c)
 {
+	/* what a create writes is a list of fields, and it has neither values before nor a field of its own */
+	if (sheet == SHEET_CREATES && c == RC_PROPOSED)
+		return 70;
+	if (sheet == SHEET_CREATES && (c == RC_FIELD || c == RC_BASE || c == RC_LEFT || c == RC_RIGHT))
+		return 19;
 	switch (c) {
 	case RC_DEAL:
 	case RC_CUSTOMER:
@@ -87,10 +92,12 @@ static double column_width(enum review_column c)
 	case RC_BASE:
 	case RC_LEFT:
 	case RC_RIGHT:
-	case RC_PROPOSED:
 	case RC_COMMENT:
-		return 24;
+		return 26;
+	case RC_PROPOSED:
+		return 32;
 	case RC_FIELD:
+		return 16;
 	case RC_DECISION:
 	case RC_APPROVER:
 	case RC_EXPIRES:
@@ -98,12 +105,33 @@ static double column_width(enum review_column c)
 	case RC_REASON:
 	case RC_EVIDENCE:
 	case RC_FIX:
-		return 60; /* not wrapped: LibreOffice lets wrapped lines run into the next row */
+		return 50;
 	case RC_OPEN_LEFT:
 	case RC_OPEN_RIGHT:
 		return 38;
 	default:
 		return 0;
+	}
+}
+
+/* A long text stays in its own column: it would hide the decision beside it. */
+static bool column_wraps(enum review_column c)
+{
+	switch (c) {
+	case RC_DEAL:
+	case RC_CUSTOMER:
+	case RC_CHANGE:
+	case RC_BASE:
+	case RC_LEFT:
+	case RC_RIGHT:
+	case RC_PROPOSED:
+	case RC_COMMENT:
+	case RC_REASON:
+	case RC_EVIDENCE:
+	case RC_FIX:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -172,7 +200,8 @@ static int begin_sheet(struct book *b, struct arena *a, enum review_sheet sheet,
 		enum review_column c = book_order[i];
 		def[i].heading = review_heading(a, b->lang, c, &b->titles);
 		def[i].type = column_type(b, sheet, c);
-		def[i].width = column_width(c);
+		def[i].width = column_width(sheet, c);
+		def[i].wrap = column_wraps(c);
 		def[i].hidden = review_column_hidden(c);
 		def[i].look = column_look(c);
 		if (c == RC_DECISION)
@@ -329,6 +358,17 @@ static void find_sides(struct book *b, const struct workspace *ws)
 	}
 }
 
+/* What a day leaves to rejoin, -1: no limit is known. */
+static long calls_a_day(const struct workspace *ws, const struct plan_info *info)
+{
+	for (size_t i = 0; ws && i < ws->n_pairs; i++) {
+		const struct pair_conf *p = &ws->pairs[i];
+		if (!strcmp(p->name, info->pair) && p->daily_calls >= 0)
+			return p->daily_calls - (p->reserve > 0 ? p->reserve : 0);
+	}
+	return -1;
+}
+
 static int write_book(const char *path, struct ledger *l, const struct workspace *ws,
     const struct mapping *m, const struct plan_info *info, const char *lang, struct err *err)
 {
@@ -343,7 +383,7 @@ static int write_book(const char *path, struct ledger *l, const struct workspace
 	b.w = table_create(path, DIALECT_RFC4180, err);
 	if (!b.w)
 		goto done;
-	if (review_summary(b.w, l, m, info, &b.titles, b.lang, err) < 0)
+	if (review_summary(b.w, l, m, info, &b.titles, b.lang, calls_a_day(ws, info), err) < 0)
 		goto done;
 	for (int s = 0; s < SHEET_COUNT; s++)
 		if (write_sheet(&b, (enum review_sheet)s, err) < 0)

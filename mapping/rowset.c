@@ -101,7 +101,7 @@ uint64_t mapped_hash(const struct mapping *m, const struct mapped *r, struct are
 
 static uint64_t key_hash(const struct mapping *m, const struct mapped *r, size_t rung)
 {
-	uint64_t h = 5;
+	uint64_t h = KEY_SEED;
 	for (size_t k = 0; k < m->rung[rung].n; k++) {
 		if (!value_has(r->key[rung][k]))
 			return 0;
@@ -127,6 +127,9 @@ static int spool(struct rowset *s, const struct mapped *r, struct err *err)
 	}
 	/* the text of the country: whether it was a code already is a rule of its own */
 	put(&b, m->f_country >= 0 ? r->raw[m->f_country] : value_absent);
+	/* that of the name where it was tidied: the connector's mark is a rule too */
+	bool tidied = m->f_name >= 0 && !value_equal(r->raw[m->f_name], r->field[m->f_name]);
+	put(&b, tidied ? r->raw[m->f_name] : value_absent);
 	for (int f = 0; f < FACT_COUNT; f++)
 		put(&b, r->fact[f]);
 	for (size_t k = 0; k < m->n_rungs; k++)
@@ -221,6 +224,10 @@ static void index_build(struct row_index *x, const struct rowset *s, const uint6
 
 void rowset_index(struct rowset *s)
 {
+	if (s->n) { /* what growing took too much goes back before the indexes come */
+		s->row = xreallocarray(s->row, s->n, sizeof *s->row);
+		s->cap = s->n;
+	}
 	for (size_t r = 0; r < 2 && s->n; r++)
 		index_build(&s->by_key[r], s, &s->row[0].key[r], sizeof *s->row);
 }
@@ -288,6 +295,9 @@ int rowset_load(const struct rowset *s, size_t i, struct arena *a, struct mapped
 	struct value country = value_dup(a, take(&p, end));
 	if (m->f_country >= 0)
 		out->raw[m->f_country] = country;
+	struct value name = value_dup(a, take(&p, end));
+	if (m->f_name >= 0)
+		out->raw[m->f_name] = name;
 	for (int f = 0; f < FACT_COUNT; f++)
 		out->fact[f] = value_dup(a, take(&p, end));
 	for (size_t k = 0; k < m->n_rungs; k++)

@@ -7,6 +7,8 @@
 #include "mapping/mapping.h"
 
 #define NO_ROW UINT32_MAX
+/* Where the hash of a key begins. */
+#define KEY_SEED 5
 
 enum row_flag {
 	ROW_DANGLING = 1,   /* its peer id names no record of the other side */
@@ -17,6 +19,7 @@ enum row_flag {
 	ROW_PEER = 32,      /* has a peer id */
 	ROW_CLOSED = 64,
 	ROW_HALF = 128,     /* linked by one rung only */
+	ROW_DECIDED = 256,  /* a left record that a person linked to its partner */
 };
 
 struct row_ref {
@@ -25,7 +28,7 @@ struct row_ref {
 	uint64_t key[2];      /* hash of the first two rungs that are no candidates, 0 when empty */
 	uint32_t partner;     /* index on the other side, NO_ROW */
 	int32_t minute;       /* modified, minutes since 1970; INT32_MIN none */
-	uint8_t flags;
+	uint16_t flags;
 };
 
 struct row_index {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/text.h"
 #include "mapping/rules_check.h"
 
 bool status_is(struct value status, const char *word)
@@ -16,17 +17,50 @@ struct value check_field(const struct check *c, int field)
 	return field < 0 ? value_absent : c->r->field[field];
 }
 
+struct value check_fact(const struct check *c, enum fact f)
+{
+	return c->r->fact[f];
+}
+
+bool check_is_pc(const struct check *c)
+{
+	return c->r->side == c->ctx->pc;
+}
+
+bool check_empty(struct value v)
+{
+	return v.state == VALUE_EMPTY;
+}
+
+bool check_true(struct value v)
+{
+	return value_is(v, "true") || value_is(v, "1") || value_is(v, "Yes") || value_is(v, "yes");
+}
+
+bool check_help_wanted(const struct check *c)
+{
+	struct value v = check_field(c, c->m->f_help);
+	return value_has(v) && !value_is(v, "Unknown");
+}
+
 void check_add(struct check *c, const char *id, int severity, int field, int fact, struct value v, const char *reason)
 {
-	const struct rule *rule = rule_find(id);
+	check_add_rule(c, rule_find(id), severity, field, fact, v, reason);
+}
+
+void check_add_rule(struct check *c, const struct rule *rule, int severity, int field, int fact, struct value v,
+    const char *reason)
+{
 	enum severity level = severity >= 0 ? (enum severity)severity : rule->severity;
 	for (size_t i = 0; i < c->m->n_rules; i++) {
-		if (strcmp(c->m->rule[i].id, id))
+		const struct rule_setting *set = &c->m->rule[i];
+		/* a waiver holds until its last day is over, by the services' clock */
+		if (strcmp(set->id, rule->id) || (set->until != STAMP_NONE && c->ctx->now >= set->until))
 			continue;
-		if (c->m->rule[i].off)
+		if (set->off)
 			return;
-		if (c->m->rule[i].severity >= 0)
-			level = (enum severity)c->m->rule[i].severity;
+		if (set->severity >= 0)
+			level = (enum severity)set->severity;
 	}
 	if (c->n == c->cap) {
 		size_t cap = c->cap ? c->cap * 2 : 16;

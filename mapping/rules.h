@@ -11,6 +11,7 @@ enum rule_effect {
 	EFFECT_RECORD,       /* an error blocks the record both ways */
 	EFFECT_IRREVERSIBLE, /* makes the change irreversible instead of blocking it */
 	EFFECT_FIELD,        /* keeps one field out and holds up nothing else */
+	EFFECT_APPROVER,     /* rows of the record need a named approver */
 };
 
 struct rule {
@@ -25,6 +26,8 @@ struct rule {
 /* By id; NULL when unknown. */
 const struct rule *rule_find(const char *id);
 const struct rule *rule_at(size_t i); /* in order of id; NULL past the end */
+/* The i-th custom rule of a mapping; NULL past the end. */
+const struct rule *rule_custom(const struct mapping *m, size_t i);
 
 struct finding {
 	const struct rule *rule;    /* a custom rule of the mapping has one too */
@@ -41,6 +44,8 @@ struct rule_context {
 	bool complete[2];           /* that side was read whole */
 	bool truncated[2];          /* a file of exactly the portal's row limit */
 	const char *const *currencies; size_t n_currencies; /* active in the CRM; NULL: not known */
+	const char *const *users; size_t n_users; /* e-mails of the CRM's active users, small letters; NULL: not known */
+	bool pc_file;               /* Partner Center is a file: new deals go by the portal's import */
 	const char *pc_title, *crm_title;
 	enum side pc;               /* which side is Partner Center; LEFT in the shipped mappings */
 	const char *lang;           /* "en", "fr" */
@@ -54,11 +59,11 @@ struct link_facts {
 	bool crossed;      /* R26 */
 };
 
-/* Findings of one record alone: R01-R16, R18, R21, R23, R27-R29, R35, R36, R47 ..., in order of id, those that another one
+/* Findings of one record alone: R01-R30, R35, R36, R40, R41, R45, R47, R59, R64, R65, V01 and the mapping's own, in order of id, those that another one
  * implies left out, those switched off left out. Returns their number; *out lives in the arena. */
 size_t rules_record(const struct mapping *m, const struct mapped *r, const struct link_facts *link,
     const struct rule_context *ctx, struct arena *a, struct finding **out);
-/* Findings of a linked pair: R08, R31-R33, R38-R40, R46, R48. */
+/* Findings of a linked pair: R29, R31-R33, R37, R38, R41-R44, R46, R48, R64. */
 size_t rules_pair(const struct mapping *m, const struct mapped *left, const struct mapped *right,
     const struct rule_context *ctx, struct arena *a, struct finding **out);
 /* May a status go from -> to (canonical "Status/Substatus") on Partner Center? NULL: yes; else the rule (R34, R62 ...). */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/conf_file.h"
+#include "core/ledger_link.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -182,11 +183,47 @@ static int take_record(void *ctx, const struct mapped *r, struct err *err)
 {
 	struct take *t = ctx;
 	sums_add(t->s->sums[t->side], &t->s->mapping, r);
+	if (t->s->watch)
+		t->s->watch(t->s->watch_ctx, r);
 	return rowset_add(&t->s->set[t->side], r, err);
 }
 
+/* Ids of the records a side holds, as hashes: what is there is not taken twice. */
+struct id_set {
+	uint64_t *slot;
+	size_t n, n_slots;
+};
+
+/* Adds it; false when it was there. */
+static bool id_add(struct id_set *x, const char *id)
+{
+	if (x->n * 2 >= x->n_slots) {
+		struct id_set old = *x;
+		x->n_slots = old.n_slots ? old.n_slots * 2 : 1024;
+		x->slot = xcalloc(x->n_slots, sizeof *x->slot);
+		for (size_t i = 0; i < old.n_slots; i++) {
+			size_t to = old.slot[i] & (x->n_slots - 1);
+			while (old.slot[i] && x->slot[to])
+				to = (to + 1) & (x->n_slots - 1);
+			if (old.slot[i])
+				x->slot[to] = old.slot[i];
+		}
+		free(old.slot);
+	}
+	uint64_t h = rowset_id_hash(id);
+	size_t at = h & (x->n_slots - 1);
+	while (x->slot[at] && x->slot[at] != h)
+		at = (at + 1) & (x->n_slots - 1);
+	if (x->slot[at])
+		return false;
+	x->slot[at] = h;
+	x->n++;
+	return true;
+}
+
 /* With --since a changed record's partner may be old: it is fetched by the ids that either half of the link names. */
-static int take_page(struct sides *s, enum side side, const struct page *page, struct arena *a, struct err *err)
+static int take_page(struct sides *s, enum side side, const struct page *page, struct id_set *held, struct arena *a,
+    struct err *err)
 {
 	const struct schema *to = &s->mapping.columns[side];
 	for (size_t i = 0; i < page->n; i++) {
@@ -195,14 +232,8 @@ static int take_page(struct sides *s, enum side side, const struct page *page, s
 		for (size_t k = 0; k < to->n; k++)
 			moved.cell[k] = record_get(&page->record[i], to->name[k]);
 		mapping_apply(&s->mapping, side, &moved, a, &r);
-		bool known = false;
-		for (int k = 0; k < 2; k++)
-			for (uint32_t j = NO_ROW; (j = rowset_find(&s->set[side], k, rowset_id_hash(r.id), j)) != NO_ROW;)
-				known = true;
-		if (known) /* read already: rungs that are no ids give no false positive here, only a skip to be safe */
-			continue;
 		struct take t = { s, side };
-		if (take_record(&t, &r, err) < 0)
+		if (id_add(held, r.id) && take_record(&t, &r, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -210,40 +241,47 @@ static int take_page(struct sides *s, enum side side, const struct page *page, s
 
 #define FETCH_BATCH 100
 
-static int fetch_partners(struct sides *s, enum side from, struct err *err)
+/* n: how many records of `from` are the changed ones; those fetched since need no partner fetched. */
+static int fetch_partners(struct sides *s, enum side from, size_t n, struct err *err)
 {
 	enum side to = side_other(from);
 	struct system *sys = source_system(s->source[to]);
+	const char *peer = s->mapping.fact_path[to][FACT_PEER];
+	struct id_set held = { 0 };
 	struct arena a = { 0 };
-	size_t n = s->set[from].n;
+	struct mapped r;
 	int rc = -1;
 	if (!sys)
 		return 0;
-	rowset_index(&s->set[to]);
+	for (size_t i = 0; i < s->set[to].n; i++) {
+		if (rowset_load(&s->set[to], i, &a, &r, err) < 0)
+			goto done;
+		id_add(&held, r.id);
+		arena_reset(&a);
+	}
 	for (size_t begin = 0; begin < n; begin += FETCH_BATCH) {
 		const char *ids[FETCH_BATCH], *mine[FETCH_BATCH];
+		struct page page = { 0 };
 		size_t n_ids = 0, n_mine = 0;
 		for (size_t i = begin; i < n && i < begin + FETCH_BATCH; i++) {
-			struct mapped r;
 			if (rowset_load(&s->set[from], i, &a, &r, err) < 0)
 				goto done;
 			if (value_has(r.fact[FACT_PEER]))
 				ids[n_ids++] = r.fact[FACT_PEER].s;
 			mine[n_mine++] = r.id;
 		}
-		struct page page = { 0 };
-		if (n_ids && (system_fetch(sys, &a, ids, n_ids, &page, err) < 0 || take_page(s, to, &page, &a, err) < 0))
+		if (n_ids && (system_fetch(sys, &a, ids, n_ids, &page, err) < 0 ||
+				 take_page(s, to, &page, &held, &a, err) < 0))
 			goto done;
-		const char *peer = s->mapping.fact_path[to][FACT_PEER];
 		page = (struct page){ 0 };
-		if (n_mine && peer &&
-		    (system_find(sys, &a, peer, mine, n_mine, &page, err) < 0 || take_page(s, to, &page, &a, err) < 0))
+		if (peer && (system_find(sys, &a, peer, mine, n_mine, &page, err) < 0 ||
+				take_page(s, to, &page, &held, &a, err) < 0))
 			goto done;
-		rowset_index(&s->set[to]);
 		arena_reset(&a);
 	}
 	rc = 0;
 done:
+	free(held.slot);
 	arena_release(&a);
 	return rc;
 }
@@ -262,6 +300,21 @@ static void explain_incomplete(struct sides *s, enum side i, const struct option
 	else if (s->state[i].server_count >= 0 && s->state[i].server_count != rows)
 		why = xasprintf("the service counts %ld records and gave %ld", s->state[i].server_count, rows);
 	s->incomplete[i] = why;
+}
+
+/* One request: which currencies the CRM has active (R12). An account that may not read them is no reason to stop. */
+static int read_currencies(struct sides *s, enum side side, struct system *sys, struct err *err)
+{
+	struct err why = { 0 };
+	if (!strcmp(s->mapping.kind[side], "partner-center") ||
+	    system_currencies(sys, &s->mem, &s->currencies, &s->n_currencies, &why) == 0)
+		return 0;
+	if (why.kind != ERR_SIGNIN && why.kind != ERR_USAGE) {
+		*err = why;
+		return -1;
+	}
+	log_warn("%s: its currencies can't be read, so R12 is not checked: %s", s->pair->side[side]->name, why.text);
+	return 0;
 }
 
 int sides_read(struct sides *s, const struct options *o, struct err *err)
@@ -300,6 +353,8 @@ int sides_read(struct sides *s, const struct options *o, struct err *err)
 		}
 		s->environment[i] = xstrdup(text);
 		arena_release(&a);
+		if (sys && read_currencies(s, i, sys, err) < 0)
+			goto done;
 		if (side_read(s->source[i], &s->mapping, i, &q, take_record, &t, err) < 0) {
 			err_prefix(err, "%s", s->pair->side[i]->name);
 			goto done;
@@ -308,7 +363,8 @@ int sides_read(struct sides *s, const struct options *o, struct err *err)
 		explain_incomplete(s, i, o);
 		log_note("%s: %ld records read", s->pair->side[i]->name, s->set[i].read);
 	}
-	if (o->since && (fetch_partners(s, LEFT, err) < 0 || fetch_partners(s, RIGHT, err) < 0))
+	size_t changed[2] = { s->set[LEFT].n, s->set[RIGHT].n };
+	if (o->since && (fetch_partners(s, LEFT, changed[LEFT], err) < 0 || fetch_partners(s, RIGHT, changed[RIGHT], err) < 0))
 		goto done;
 	if (s->live && !s->one_side && !strcmp(s->environment[LEFT], s->environment[RIGHT])) {
 		err_set(err, ERR_BRAKE, "both sides are the same environment (%s): nothing is planned", s->environment[LEFT]);
@@ -319,6 +375,36 @@ done:
 	free(folder);
 	free(eq);
 	return rc;
+}
+
+int sides_decisions(struct sides *s, struct arena *a, struct match_options *out, struct err *err)
+{
+	struct ledger_link *link;
+	size_t n;
+	if (ledger_links(&s->ledger, a, s->pair->name, &link, &n, err) < 0)
+		return -1;
+	struct match_decision *d = arena_alloc(a, (n + 1) * sizeof *d);
+	for (size_t i = 0; i < n; i++)
+		d[i] = (struct match_decision){ link[i].left_id, link[i].right_id, link[i].linked };
+	out->decision = d;
+	out->n_decisions = n;
+	return 0;
+}
+
+const bool *sides_untold(const struct sides *s, enum side side, struct arena *a)
+{
+	const struct mapping *m = &s->mapping;
+	bool *untold, any = false;
+	if (!s->source[side] || source_system(s->source[side]))
+		return NULL;
+	untold = arena_alloc(a, (m->n_fields + 1) * sizeof *untold);
+	for (size_t f = 0; f < m->n_fields; f++) {
+		const struct field_side *fs = &m->field[f].side[side];
+		for (size_t k = 0; k < fs->n_paths; k++)
+			untold[f] |= !source_tells(s->source[side], fs->column[k]);
+		any |= untold[f];
+	}
+	return any ? untold : NULL;
 }
 
 struct rule_context sides_rules(const struct sides *s, const struct options *o)
@@ -334,6 +420,17 @@ struct rule_context sides_rules(const struct sides *s, const struct options *o)
 		latest = s->state[i].at > latest ? s->state[i].at : latest;
 	}
 	c.now = latest;
+	c.pc_file = s->pair->side[c.pc]->file != NULL;
+	c.currencies = s->currencies;
+	c.n_currencies = s->n_currencies;
+	if (s->mapping.n_crm_currencies) {
+		c.currencies = s->mapping.crm_currency;
+		c.n_currencies = s->mapping.n_crm_currencies;
+	}
+	if (s->mapping.n_crm_users) {
+		c.users = s->mapping.crm_user;
+		c.n_users = s->mapping.n_crm_users;
+	}
 	c.pc_title = s->mapping.driver[c.pc]->title;
 	c.crm_title = s->mapping.driver[side_other(c.pc)]->title;
 	return c;
@@ -356,5 +453,6 @@ int sides_close(struct sides *s, struct err *err)
 	}
 	mapping_close(&s->mapping);
 	workspace_close(&s->ws);
+	arena_release(&s->mem);
 	return rc;
 }

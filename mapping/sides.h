@@ -6,6 +6,7 @@
 #include "core/cmd.h"
 #include "core/ledger.h"
 #include "exporter/source.h"
+#include "mapping/match.h"
 #include "mapping/rowset.h"
 #include "mapping/rules.h"
 
@@ -24,8 +25,12 @@ struct sides {
 	char *environment[2];        /* fingerprint, "" for a file */
 	char *incomplete[2];         /* why it was not read whole, or NULL */
 	struct sums *sums[2];        /* deal value per currency */
+	struct arena mem;
+	const char **currencies; size_t n_currencies; /* active in the live CRM; NULL: not known */
 	bool live;                   /* both sides are live systems */
 	/* set before sides_open: */
+	void (*watch)(void *ctx, const struct mapped *r); /* sees every record as it is read, those left out too; or NULL */
+	void *watch_ctx;
 	bool one_side;
 	enum side only;              /* with one_side: the other one is neither opened nor read */
 	const char *only_file;       /* with one_side: a file in its place, or NULL */
@@ -37,6 +42,11 @@ int sides_open(struct sides *s, const struct options *o, bool write, struct err 
 int sides_read(struct sides *s, const struct options *o, struct err *err);
 /* {"left":{"EUR":"1.5"},"right":{}} in the arena. */
 const char *sides_sums(const struct sides *s, struct arena *a);
+/* What people decided about links of this pair, for match_all; the texts live in the arena. */
+int sides_decisions(struct sides *s, struct arena *a, struct match_options *out, struct err *err);
+/* Which fields a side says nothing about, because its table has no such column; one flag for each field, in the arena. They
+ * are neither equal nor different: nothing is planned for them. NULL: all are told. */
+const bool *sides_untold(const struct sides *s, enum side side, struct arena *a);
 /* Context of the rules; now by the services' clock or the files' own dates. */
 struct rule_context sides_rules(const struct sides *s, const struct options *o);
 /* Flushes the call counts, closes everything. */

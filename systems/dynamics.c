@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "systems/dynamics/import_file.h"
 #include "systems/dynamics/dataverse.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -42,6 +43,7 @@ static void dynamics_close(struct system *s)
 	child_rows_close(d->children);
 	child_rows_close(d->some);
 	links_release(&d->seen);
+	dataverse_history_release(d);
 	free(d->root);
 	free(d->set);
 	free(d->key);
@@ -387,6 +389,7 @@ static int write_creates(struct dynamics *d, struct arena *a, const struct write
 	}
 	children_write(&d->natives, a, w, id, n, r, &dataverse_child_ops, d);
 	read_after(d, a, id, n, r, false);
+	refs_tell(&d->refs, &d->natives, a, w, n, r);
 	return 0;
 }
 
@@ -533,4 +536,8 @@ const struct system_driver dynamics_driver = {
 	.cost = dynamics_cost,
 	.record_url = dynamics_record_url,
 	.identify = dynamics_identify,
+	.history = dataverse_history,
+	.describe = dataverse_describe,
+	.currencies = dataverse_currencies,
+	.files = &dynamics_import,
 };

@@ -4,6 +4,7 @@
  * update is a JSON Patch with If-Match and changes nothing when the referral moved (412). POST is not idempotent: a create in doubt is looked up by
  * externalReferenceId. Each organisation has its own copy of a referral in one engagement; Microsoft's carries
  * organizationId "msft". No limit of calls is published: one a second. */
+#include "systems/partner_center/portal.h"
 #include "systems/partner_center/partner_center.h"
 #include "systems/partner_center/referral.h"
 
@@ -413,4 +414,5 @@ const struct system_driver partner_center_driver = {
 	.cost = pc_cost,
 	.record_url = pc_record_url,
 	.identify = pc_identify,
+	.files = &portal_dialect,
 };

@@ -1,6 +1,7 @@
-/* Salesforce over REST: reading is core/salesforce_read.c, calls and collections core/sobjects.c.
+/* Salesforce: reading is salesforce/salesforce_read.c, calls and collections salesforce/sobjects.c, jobs salesforce/bulk*.c.
  *
- * There is no conditional bulk write: SystemModstamp of the keys is read just before each batch and moved rows drop out. A
+ * From 2,000 writes of one kind on they go by a job of the Bulk API, else by collections. There is no conditional bulk write:
+ * SystemModstamp of the keys is read just before each batch and moved rows drop out. A
  * write to Amount of a deal with line items is ignored without an error, so what was written is read back. Creates go by
  * upsert on the referral id where that is an external id (it can be repeated), else by insert; either way the referral
  * ids are looked up just before. Ids of new records are the service's, so a create's answer is believed only when the record
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 #include "core/log.h"
+#include "systems/salesforce/loader_file.h"
 #include "systems/salesforce/salesforce.h"
 #include "core/text.h"
 
@@ -34,6 +36,7 @@ static void salesforce_close(struct system *sys)
 
 	if (!s)
 		return;
+	bulk_read_close(&s->rest, &s->bulk);
 	http_close(s->base.http);
 	schema_release(&s->base.columns);
 	natives_release(&s->natives);
@@ -76,8 +79,10 @@ static struct system *salesforce_open(const struct system_conf *conf, const stru
 	s->base.http = http_open(conf, ws, meter, 0, err);
 	if (!s->base.http)
 		goto fail;
-	s->rest =
-	    (struct sobjects){ .http = s->base.http, .root = s->root, .natives = &s->natives };
+	s->rest = (struct sobjects){ .http = s->base.http,
+		.root = s->root,
+		.natives = &s->natives,
+		.bulk_from = SALESFORCE_READ_BULK };
 	return &s->base;
 fail:
 	salesforce_close(&s->base);
@@ -197,6 +202,8 @@ static const char *record_json(struct salesforce *s, struct arena *a, const stru
 			const struct ref *ref =
 			    empty ? NULL : ref_of(&s->refs, &s->natives, a, w, c.alias, &why);
 
+			if (ref && ref_left_out(&s->natives, w, ref))
+				continue;
 			member(&b, salesforce_column(s, a, c.alias));
 			if (ref && ref->id)
 				buf_add_json(&b, ref->id, strlen(ref->id));
@@ -251,6 +258,18 @@ static int read_now(struct salesforce *s, struct arena *a, const char *column, b
 		   : 0;
 }
 
+static int by_id(const void *p, const void *q)
+{
+	return strcmp(((const struct now *)p)->id, ((const struct now *)q)->id);
+}
+
+static int by_marker(const void *p, const void *q)
+{
+	const struct now *x = p, *y = q;
+
+	return strcasecmp(x->marker ? x->marker : "", y->marker ? y->marker : "");
+}
+
 /* Reads the stamps of all unanswered rows; those that moved or are gone are answered. */
 static int drop_moved(struct salesforce *s, struct arena *a, const struct write *w, size_t n,
     const char *const *id, struct reply *r, struct err *err)
@@ -266,14 +285,14 @@ static int drop_moved(struct salesforce *s, struct arena *a, const struct write 
 		return 0;
 	if (read_now(s, a, "Id", false, ask, n_ask, &got, err) < 0)
 		return -1;
+	if (got.n)
+		qsort(got.row, got.n, sizeof(*got.row), by_id);
 	for (size_t i = 0; i < n; i++) {
-		const struct now *now = NULL;
+		const struct now *now;
 
-		for (size_t j = 0; r[i].outcome == OUTCOME_NONE && j < got.n && !now; j++)
-			if (strcmp(got.row[j].id, id[i]) == 0)
-				now = &got.row[j];
 		if (r[i].outcome != OUTCOME_NONE)
 			continue;
+		now = bsearch(&(struct now){ .id = id[i] }, got.row, got.n, sizeof(*got.row), by_id);
 		if (!now)
 			reply_set(&r[i], a, OUTCOME_CONFLICT, 404, "",
 			    "the record is not there any more");
@@ -299,23 +318,28 @@ static int drop_existing(struct salesforce *s, struct arena *a, const struct wri
 		return 0;
 	if (read_now(s, a, PEER, true, marker, n_marker, &got, err) < 0)
 		return -1;
+	if (got.n)
+		qsort(got.row, got.n, sizeof(*got.row), by_marker);
 	for (size_t i = 0; i < n; i++) {
-		for (size_t j = 0; j < got.n && r[i].outcome == OUTCOME_NONE && w[i].marker; j++) {
-			if (!got.row[j].marker || strcasecmp(got.row[j].marker, w[i].marker) != 0)
-				continue;
-			reply_set(&r[i], a, OUTCOME_CONFLICT, 0, "",
-			    arena_printf(a,
-				"opportunity %s holds this referral id already: plan again",
-				got.row[j].id));
-			r[i].id = got.row[j].id;
-		}
+		const struct now *now = NULL;
+
+		if (r[i].outcome == OUTCOME_NONE && w[i].marker && *w[i].marker)
+			now = bsearch(&(struct now){ .marker = w[i].marker }, got.row, got.n, sizeof(*got.row),
+			    by_marker);
+		if (!now)
+			continue;
+		reply_set(&r[i], a, OUTCOME_CONFLICT, 0, "",
+		    arena_printf(
+			a, "opportunity %s holds this referral id already: plan again", now->id));
+		r[i].id = now->id;
 	}
 	return 0;
 }
 
 /* Sends the unanswered writes of one kind; replies get the outcomes. -1: nothing was sent. */
 static int send_records(struct salesforce *s, struct arena *a, const struct write *w, size_t n,
-    const char *const *id, struct reply *r, const char *method, const char *path, struct err *err)
+    const char *const *id, struct reply *r, bool upsert, const char *method, const char *path,
+    struct err *err)
 {
 	struct sobject_item *item = arena_alloc(a, (n + 1) * sizeof(*item));
 	bool deletes = w->op == WRITE_DELETE;
@@ -329,19 +353,26 @@ static int send_records(struct salesforce *s, struct arena *a, const struct writ
 				.expect = id[i] };
 	if (!n_item)
 		return 0;
-	if (sobjects_send(&s->rest, a, method, path, item, n_item, err) < 0)
+	if (salesforce_send(s, a, w->op, PEER, upsert, method, path, item, n_item, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n_item; i++) {
 		struct reply *to = &r[item[i].write];
 
 		reply_set(to, a, item[i].outcome, item[i].http, item[i].code, item[i].message);
 		to->id = item[i].outcome == OUTCOME_APPLIED ? item[i].id : NULL;
-		if (w->op == WRITE_CREATE && item[i].existed)
+		if (w->op == WRITE_CREATE && item[i].outcome == OUTCOME_APPLIED && item[i].existed)
 			reply_set(to, a, OUTCOME_CONFLICT, item[i].http, "",
 			    "a record with this referral id was made meanwhile; it took these "
 			    "values");
 	}
 	return 0;
+}
+
+static int record_by_id(const void *p, const void *q)
+{
+	struct value x = record_get(p, "Id"), y = record_get(q, "Id");
+
+	return strcmp(value_has(x) ? x.s : "", value_has(y) ? y.s : "");
 }
 
 static void read_after(
@@ -357,9 +388,26 @@ static void read_after(
 			want[n_want++] = id[i];
 	if (n_want && salesforce_fetch(&s->base, a, want, n_want, &page, &err) < 0)
 		log_debug("Salesforce: reading back what was written: %s", err.text);
-	for (size_t i = 0; i < n; i++)
-		if (id[i] && r[i].outcome == OUTCOME_APPLIED)
-			r[i].after = page_find(&page, "Id", id[i]);
+	if (page.n)
+		qsort(page.record, page.n, sizeof(*page.record), record_by_id);
+	for (size_t i = 0; i < n && page.n; i++) {
+		size_t lo = 0, hi = page.n;
+
+		while (lo < hi && id[i] && r[i].outcome == OUTCOME_APPLIED) {
+			size_t mid = lo + (hi - lo) / 2;
+			struct value v = record_get(&page.record[mid], "Id");
+			int order = strcmp(id[i], value_has(v) ? v.s : "");
+
+			if (order == 0) {
+				r[i].after = &page.record[mid];
+				break;
+			}
+			if (order < 0)
+				hi = mid;
+			else
+				lo = mid + 1;
+		}
+	}
 }
 
 static int write_changes(struct salesforce *s, struct arena *a, const struct write *w, size_t n,
@@ -373,8 +421,8 @@ static int write_changes(struct salesforce *s, struct arena *a, const struct wri
 	    drop_moved(s, a, w, n, id, r, err) < 0)
 		return -1;
 	if (w->op == WRITE_DELETE)
-		return send_records(s, a, w, n, id, r, "DELETE", "composite/sobjects", err);
-	if (send_records(s, a, w, n, id, r, "PATCH", "composite/sobjects", err) < 0)
+		return send_records(s, a, w, n, id, r, false, "DELETE", "composite/sobjects", err);
+	if (send_records(s, a, w, n, id, r, false, "PATCH", "composite/sobjects", err) < 0)
 		return -1;
 	children_write(&s->natives, a, w, id, n, r, &salesforce_child_ops, s);
 	read_after(s, a, id, n, r);
@@ -443,14 +491,18 @@ static void check_ids(
 			id[n_id++] = r[i].id;
 	if (n_id && read_now(s, a, "Id", true, id, n_id, &got, &err) < 0)
 		log_debug("Salesforce: reading new records: %s", err.text);
+	if (got.n)
+		qsort(got.row, got.n, sizeof(*got.row), by_id);
 	for (size_t i = 0; i < n; i++) {
 		struct value held = value_absent;
 
 		if (r[i].outcome != OUTCOME_APPLIED)
 			continue;
-		for (size_t j = 0; j < got.n; j++)
-			if (strcmp(got.row[j].id, r[i].id) == 0 && got.row[j].marker)
-				held = value_of(got.row[j].marker);
+		const struct now *now = got.n ? bsearch(&(struct now){ .id = r[i].id }, got.row, got.n,
+						    sizeof(*got.row), by_id)
+					      : NULL;
+		if (now && now->marker)
+			held = value_of(now->marker);
 		check_id(a, &w[i], held, &r[i]);
 	}
 }
@@ -470,7 +522,7 @@ static int write_creates(struct salesforce *s, struct arena *a, const struct wri
 		upsert = upsert && marker_of(&w[i]);
 	const char *path = upsert ? arena_printf(a, "composite/sobjects/%s/" PEER, s->object)
 				  : "composite/sobjects";
-	if (send_records(s, a, w, n, none, r, upsert ? "PATCH" : "POST", path, err) < 0)
+	if (send_records(s, a, w, n, none, r, upsert, upsert ? "PATCH" : "POST", path, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		children |= write_has_children(&s->natives, &w[i]);
@@ -483,6 +535,7 @@ static int write_creates(struct salesforce *s, struct arena *a, const struct wri
 	for (size_t i = 0; i < n; i++)
 		if (id[i] && r[i].after)
 			check_id(a, &w[i], record_get(r[i].after, PEER), &r[i]);
+	refs_tell(&s->refs, &s->natives, a, w, n, r);
 	return 0;
 }
 
@@ -506,45 +559,33 @@ static int salesforce_write(struct system *sys, struct arena *a, const struct wr
 	return rc;
 }
 
-static int salesforce_resolve(
-    struct system *sys, struct arena *a, const struct write *w, struct reply *r, struct err *err)
+/* What the rows found by the key of a write in doubt say of it. */
+static void judge_unknown(struct salesforce *s, struct arena *a, const struct write *w, const struct record *now,
+    size_t n_now, struct reply *r)
 {
-	struct salesforce *s = salesforce_of(sys);
 	bool create = w->op == WRITE_CREATE;
-	const char *key = create ? marker_of(w) : w->id;
-	struct page page = { 0 };
 
-	*r = (struct reply){ .code = "", .message = "" };
-	if (!key) {
-		reply_set(r, a, OUTCOME_UNKNOWN, 0, "",
-		    "the create carried no referral id: look for it by hand");
-		return 0;
-	}
-	if ((create ? salesforce_find(sys, a, PEER, &key, 1, &page, err)
-		    : salesforce_fetch(sys, a, &key, 1, &page, err)) < 0)
-		return -1;
-	const struct record *now = page.n ? &page.record[0] : NULL;
 	if (w->op == WRITE_DELETE) {
 		struct value v = now ? record_get(now, "SystemModstamp") : value_absent;
 		bool same = w->modified == STAMP_NONE ||
 			    (value_has(v) && stamp_parse(v.s, v.len) == w->modified);
 
 		r->outcome = !now ? OUTCOME_APPLIED : same ? OUTCOME_NONE : OUTCOME_CONFLICT;
-		return 0;
+		return;
 	}
-	if (!now || page.n > 1) {
+	if (n_now != 1) {
 		r->outcome = create && !now ? OUTCOME_NONE : OUTCOME_CONFLICT;
 		r->message = create && !now ? ""
 			     : now          ? "several records hold this referral id"
 					    : "the record is not there any more";
-		return 0;
+		return;
 	}
 	const char *id = arena_strdup(a, record_get(now, "Id").s);
 	r->after = now;
 	if (!create) {
 		if (update_resolve(&s->natives, a, w, id, now, r, &salesforce_child_ops, s))
 			read_after(s, a, &id, 1, r);
-		return 0;
+		return;
 	}
 	r->outcome = OUTCOME_APPLIED;
 	r->id = id;
@@ -552,7 +593,65 @@ static int salesforce_resolve(
 		children_write(&s->natives, a, w, &id, 1, r, &salesforce_child_ops, s);
 		read_after(s, a, &id, 1, r);
 	}
+}
+
+static int salesforce_resolve_many(struct system *sys, struct arena *a, const struct write *w, size_t n,
+    struct reply *r, struct err *err)
+{
+	struct salesforce *s = salesforce_of(sys);
+	bool create = w->op == WRITE_CREATE;
+	const char *column = create ? PEER : "Id";
+	const char **key = arena_alloc(a, (n + 1) * sizeof(*key)), **ask = arena_alloc(a, (n + 1) * sizeof(*ask));
+	struct page page = { 0 };
+	size_t n_ask = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		r[i] = (struct reply){ .code = "", .message = "" };
+		key[i] = create ? marker_of(&w[i]) : sobject_id(a, w[i].id);
+		if (key[i])
+			ask[n_ask++] = key[i];
+	}
+	if (n_ask && (create ? salesforce_find(sys, a, PEER, ask, n_ask, &page, err)
+			     : salesforce_fetch(sys, a, ask, n_ask, &page, err)) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct record *now = NULL;
+		size_t n_now = 0;
+
+		if (!key[i]) {
+			reply_set(&r[i], a, OUTCOME_UNKNOWN, 0, "",
+			    "the create carried no referral id: look for it by hand");
+			continue;
+		}
+		for (size_t j = 0; j < page.n; j++) {
+			struct value v = record_get(&page.record[j], column);
+
+			if (!value_has(v) || strcasecmp(v.s, key[i]) != 0)
+				continue;
+			now = &page.record[j];
+			n_now++;
+		}
+		judge_unknown(s, a, &w[i], now, n_now, &r[i]);
+	}
 	return 0;
+}
+
+static int salesforce_resolve(
+    struct system *sys, struct arena *a, const struct write *w, struct reply *r, struct err *err)
+{
+	return salesforce_resolve_many(sys, a, w, 1, r, err);
+}
+
+static int salesforce_end_job(struct system *sys, const char *job, int64_t since, struct err *err)
+{
+	struct salesforce *s = salesforce_of(sys);
+
+	return bulk_end(&s->rest, s->object, job, since, err);
+}
+
+static long collection_calls(size_t n)
+{
+	return (long)((n + COLLECTION_MAX - 1) / COLLECTION_MAX);
 }
 
 static void salesforce_cost(
@@ -567,27 +666,32 @@ static void salesforce_cost(
 	for (size_t i = 0; i < s->natives.n_related; i++)
 		tables += s->natives.related[i].table &&
 			  natives_child_used(&s->natives, &s->natives.related[i]);
-	for (size_t from = 0; from < n; from += MAX_BATCH) {
-		size_t take = n - from < MAX_BATCH ? n - from : MAX_BATCH, own = 0, child = 0;
-		size_t adds = 0, deletes = 0;
+	for (size_t from = 0, take; from < n; from += take) {
+		size_t own = 0, child = 0, adds = 0, deletes = 0;
 		const struct write *b = w + from;
 
+		take = s->no_bulk ? (n - from < MAX_BATCH ? n - from : MAX_BATCH)
+				  : system_batch(&salesforce_driver, n - from);
+
 		for (size_t i = 0; i < take; i++) {
-			own += b[i].op == WRITE_DELETE || write_has_columns(&s->natives, &b[i]);
+			/* an estimate made before the values are known gives none */
+			own += b[i].op == WRITE_DELETE || !b[i].n_assign ||
+			       write_has_columns(&s->natives, &b[i]);
 			child += write_has_children(&s->natives, &b[i]);
 			children_count(&s->natives, &a, &b[i], &adds, &deletes);
 			arena_reset(&a);
 		}
 		cost->echoes += (long)(own + child);
-		cost->calls += (long)sobjects_chunks(take) +
-			       (own > 0); /* stamps or markers, the batch itself */
+		/* stamps or markers, then the batch itself: a job, whose polls are counted apart, or a call */
+		cost->calls += (long)sobjects_chunks(take);
+		cost->calls += salesforce_bulk(s, own) ? BULK_CALLS : collection_calls(own);
 		if (b->op == WRITE_CREATE && !s->described && !from)
 			cost->calls++;
 		cost->calls +=
 		    refs_cost(&s->refs, &s->natives, b, take, SALESFORCE_REF_CHUNK, 2, s->round);
 		if (child)
-			cost->calls += (long)(sobjects_chunks(child) + sobjects_chunks(adds) +
-					      sobjects_chunks(deletes));
+			cost->calls += (long)sobjects_chunks(child) + collection_calls(adds) +
+				       collection_calls(deletes);
 		if (child && b->op == WRITE_CREATE) /* the new ids are checked first */
 			cost->calls += (long)sobjects_chunks(child);
 		if (b->op != WRITE_DELETE) /* read back, child rows too */
@@ -600,7 +704,7 @@ const struct system_driver salesforce_driver = {
 	.kind = "salesforce",
 	.title = "Salesforce",
 	.id_name = "Opportunity Id",
-	.caps = CAP_WRITE | CAP_COUNT | CAP_SINCE,
+	.caps = CAP_WRITE | CAP_COUNT | CAP_SINCE | CAP_RELATED,
 	.max_batch = MAX_BATCH,
 	.facts = {
 		[FACT_ID] = "Id",
@@ -635,4 +739,12 @@ const struct system_driver salesforce_driver = {
 	.cost = salesforce_cost,
 	.record_url = salesforce_record_url,
 	.identify = salesforce_identify,
+	.history = salesforce_history,
+	.describe = salesforce_describe,
+	.currencies = salesforce_currencies,
+	.files = &salesforce_loader,
+	.bulk_from = SALESFORCE_BULK_FROM,
+	.bulk_batch = SALESFORCE_BULK_BATCH,
+	.end_job = salesforce_end_job,
+	.resolve_many = salesforce_resolve_many,
 };

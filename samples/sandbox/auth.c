@@ -1,11 +1,14 @@
-/* Signing in. Tokens are random and kept as SHA-256 only. A token is good for the one service it was issued for: by
- * Entra ID's scope ("https://api.partner.microsoft.com/.default" is Partner Center, any other resource the Dataverse
- * environment), or because Salesforce's own endpoint gave it. Error bodies: RFC 6749 with Entra's AADSTS numbers, and
- * Salesforce's one object. */
+/* Signing in. Tokens are random and kept as SHA-256 only. A token is good for the one service it
+ * was issued for: by Entra ID's scope ("https://api.partner.microsoft.com/.default" is Partner
+ * Center, any other resource the Dataverse environment), or because Salesforce's own endpoint
+ * gave it. Error bodies: RFC 6749 with Entra's AADSTS numbers, and Salesforce's one object. */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/jwt.h"
 #include "core/text.h"
 #include "samples/sandbox/auth.h"
+#include "samples/sandbox/auth_grants.h"
 
 #define JSON_TYPE "application/json; charset=utf-8"
 
@@ -173,7 +176,8 @@ static long lifetime(struct world *w)
 	return seconds > 0 ? seconds : 3600;
 }
 
-/* A new access token; NULL when the state can't be written. Those that ran out are swept on the way. */
+/* A new access token; NULL when the state can't be written. Those that ran out are swept on the
+ * way. */
 static const char *issue(struct world *w, const struct caller *c, const char *prefix)
 {
 	const char *token = random_token(w, prefix);
@@ -196,7 +200,8 @@ static const char *scope_service(
 	if (strstr(scope, "://api.partner.microsoft.com") ||
 	    strstr(scope, "://api.partnercenter.microsoft.com"))
 		return PARTNER_CENTER;
-	/* All services stand on one origin here: a client that world.json binds to one service means that one. */
+	/* All services stand on one origin here: a client that world.json binds to one service
+	 * means that one. */
 	if (own && strstr(scope, q->origin))
 		return own;
 	return DATAVERSE;
@@ -219,19 +224,76 @@ static const char *rotate(
 	return token;
 }
 
+/* A code to sign in with; the client needs no secret for it. */
+static void entra_device(struct world *w, const struct request *q, struct reply *r, const struct pairs *form)
+{
+	const char *id = pairs_get(form, "client_id"), *scope = pairs_get(form, "scope");
+	const struct doc *client = find_client(w, id);
+
+	if (!client)
+		refuse_entra(w, r, 400, "unauthorized_client", 700016,
+		    "Application with this identifier was not found in the directory.");
+	else if (!scope_service(q, scope, client))
+		refuse_entra(w, r, 400, "invalid_scope", 70011,
+		    "The provided value for the input parameter 'scope' is not valid.");
+	else
+		device_begin(w, q, r, id, scope);
+}
+
+/* The person's answer as tokens: a refresh token only where offline_access was asked for. */
+static void entra_device_token(
+    struct world *w, const struct request *q, struct reply *r, const struct pairs *form)
+{
+	const char *id = pairs_get(form, "client_id"), *scope = "", *token, *refresh = NULL, *wrong;
+	const struct doc *client = find_client(w, id);
+	struct doc *d = doc_new(w->arena, DOC_OBJECT);
+	struct caller c = { .client = id,
+		.role = doc_member(client, "role", "Referrals admin"),
+		.email = doc_member(client, "email", "") };
+
+	wrong = client ? device_take(w, pairs_get(form, "device_code"), id, &scope) : "unauthorized_client";
+	if (wrong) {
+		refuse_entra(w, r, 400, wrong, strcmp(wrong, "authorization_pending") ? 70019 : 70016,
+		    "OAuth 2.0 device flow error.");
+		return;
+	}
+	c.service = scope_service(q, scope, client);
+	token = issue(w, &c, "eyJ0.");
+	if (strstr(scope, "offline_access")) {
+		refresh = random_token(w, "0.A");
+		if (store_token(w, refresh, "refresh", &c, INT64_MAX) < 0)
+			return;
+	}
+	if (!token)
+		return;
+	doc_set(w->arena, d, "token_type", doc_string(w->arena, "Bearer"));
+	doc_set(w->arena, d, "expires_in", doc_int(w->arena, lifetime(w) - (lifetime(w) > 1)));
+	doc_set(w->arena, d, "access_token", doc_string(w->arena, token));
+	if (refresh)
+		doc_set(w->arena, d, "refresh_token", doc_string(w->arena, refresh));
+	doc_set(w->arena, d, "scope", doc_string(w->arena, scope));
+	reply_doc(w, r, 200, JSON_TYPE, d);
+}
+
 static void entra_token(
     struct world *w, const struct request *q, struct reply *r, const struct pairs *form)
 {
 	const char *id, *secret, *grant = pairs_get(form, "grant_type"),
 				 *scope = pairs_get(form, "scope");
-	const char *refresh = pairs_get(form, "refresh_token"), *known, *service, *token;
+	const char *refresh = pairs_get(form, "refresh_token"), *known, *service, *token, *proof, *wrong;
 	const struct doc *client;
 	struct caller c = { 0 }, old = { 0 };
 	struct doc *d = doc_new(w->arena, DOC_OBJECT);
 
+	if (grant && !strcmp(grant, GRANT_DEVICE)) {
+		entra_device_token(w, q, r, form);
+		return;
+	}
 	credentials(w, q, form, &id, &secret);
 	client = find_client(w, id);
 	known = doc_member(client, "client_secret", NULL);
+	proof = pairs_get(form, "client_assertion");
+	wrong = proof && client ? assertion_wrong(w, q, proof, client, false) : NULL;
 	if (!scope)
 		scope = pairs_get(form, "resource");
 	service = scope_service(q, scope, client);
@@ -247,7 +309,10 @@ static void entra_token(
 	else if (!client)
 		refuse_entra(w, r, 400, "unauthorized_client", 700016,
 		    "Application with this identifier was not found in the directory.");
-	else if ((secret && (!known || strcmp(secret, known))) || (!secret && *grant == 'c'))
+	else if (wrong)
+		refuse_entra(w, r, 401, "invalid_client", strstr(wrong, "time") ? 700024 : 700027,
+		    arena_printf(w->arena, "Client assertion failed validation: %s.", wrong));
+	else if ((secret && (!known || strcmp(secret, known))) || (!secret && !proof && *grant == 'c'))
 		refuse_entra(w, r, 401, "invalid_client", secret ? 7000215 : 7000216,
 		    secret ? "Invalid client secret provided."
 			   : "'client_assertion', 'client_secret' or 'request' is required for "
@@ -291,20 +356,33 @@ static void salesforce_token(
     struct world *w, const struct request *q, struct reply *r, const struct pairs *form)
 {
 	const char *id, *secret, *grant = pairs_get(form, "grant_type"), *known, *token;
-	const char *refresh = pairs_get(form, "refresh_token"), *org;
+	const char *refresh = pairs_get(form, "refresh_token"), *org, *wrong;
+	const char *proof = grant && !strcmp(grant, GRANT_JWT) ? pairs_get(form, "assertion") : NULL;
 	const struct doc *client;
 	struct caller c = { .service = SALESFORCE, .role = "" }, old = { 0 };
 	struct doc *d = doc_new(w->arena, DOC_OBJECT);
 	char signature[37];
 
 	credentials(w, q, form, &id, &secret);
+	if (proof) {
+		char *claims = jwt_claims(proof);
+		const struct doc *said = claims ? doc_parse(w->arena, claims, strlen(claims), NULL) : NULL;
+
+		id = doc_member(said, "iss", "");
+		free(claims);
+	}
 	client = find_client(w, id);
 	known = doc_member(client, "client_secret", NULL);
-	if (!grant || (strcmp(grant, "client_credentials") && strcmp(grant, "refresh_token")))
+	wrong = proof && client ? assertion_wrong(w, q, proof, client, true) : NULL;
+	if (proof && !client)
+		refuse_salesforce(w, r, "invalid_client_id", "client identifier invalid");
+	else if (proof && wrong)
+		refuse_salesforce(w, r, "invalid_grant", wrong);
+	else if (!proof && (!grant || (strcmp(grant, "client_credentials") && strcmp(grant, "refresh_token"))))
 		refuse_salesforce(w, r, "unsupported_grant_type", "grant type not supported");
 	else if (!client)
 		refuse_salesforce(w, r, "invalid_client_id", "client identifier invalid");
-	else if ((secret && (!known || strcmp(secret, known))) || (!secret && *grant == 'c'))
+	else if (!proof && ((secret && (!known || strcmp(secret, known))) || (!secret && *grant == 'c')))
 		refuse_salesforce(w, r, "invalid_client", "invalid client credentials");
 	else if (*grant == 'r' && (!refresh || find_token(w, refresh, "refresh", &old) != 1 ||
 				      strcmp(old.client, id)))
@@ -313,7 +391,7 @@ static void salesforce_token(
 		return;
 	c.client = id;
 	c.email = doc_member(client, "email", "");
-	org = doc_member(doc_get(w->conf, "organization"), "salesforce_id", "00D5e000000sandEAA");
+	org = doc_member(doc_get(w->conf, "organization"), "salesforce", "00D5e000000sandEAA");
 	token = issue(w, &c, arena_printf(w->arena, "%.15s!AQ", org));
 	if (!token)
 		return;
@@ -341,9 +419,10 @@ static bool ends_with(const char *s, const char *end)
 bool auth_route(struct world *w, const struct request *q, struct reply *r)
 {
 	bool salesforce = !strcmp(q->path, "/services/oauth2/token");
+	bool device = ends_with(q->path, "/oauth2/v2.0/devicecode");
 	struct pairs form = { 0 };
 
-	if (!salesforce && !ends_with(q->path, "/oauth2/v2.0/token") &&
+	if (!salesforce && !device && !ends_with(q->path, "/oauth2/v2.0/token") &&
 	    !ends_with(q->path, "/oauth2/token"))
 		return false;
 	r->system = "sign-in";
@@ -352,6 +431,8 @@ bool auth_route(struct world *w, const struct request *q, struct reply *r)
 	form_parse(w->arena, q->body, q->body_len, &form);
 	if (strcmp(q->method, "POST"))
 		reply_text(w, r, 405, "text/plain", "Method Not Allowed");
+	else if (device)
+		entra_device(w, q, r, &form);
 	else if (salesforce)
 		salesforce_token(w, q, r, &form);
 	else

@@ -1,6 +1,7 @@
-/* Dataverse's $batch: a multipart of operations in order, each a transaction of its own, and change sets that hold or fall as a
- * whole. Without "Prefer: odata.continue-on-error" the first failure ends it with outer status 400 and the answers so far. A
- * batch that can't be read at all is answered with JSON. Boundaries, at most 1,000 operations and the references $1 are as
+/* Dataverse's $batch: a multipart of operations in order, each a transaction of its own, and
+ * change sets that hold or fall as a whole. Without "Prefer: odata.continue-on-error" the first
+ * failure ends it with outer status 400 and the answers so far. A batch that can't be read at
+ * all is answered with JSON. Boundaries, at most 1,000 operations and the references $1 are as
  * the page on batch operations has them. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,8 @@ static const char *boundary_of(struct world *w, const char *type)
 	return n && n <= 200 ? arena_dup(w->arena, at, n) : NULL;
 }
 
-/* The next delimiter line "--boundary" from `s`: its start, where what follows it begins, and whether it is the last. */
+/* The next delimiter line "--boundary" from `s`: its start, where what follows it begins, and
+ * whether it is the last. */
 static const char *find_delimiter(
     const char *s, const char *end, const char *boundary, const char **after, bool *last)
 {
@@ -164,7 +166,8 @@ static const char *inner_target(struct world *w, const char *url, const struct c
 	return *url == '/' ? url : arena_printf(w->arena, DV_ROOT "%s", url);
 }
 
-/* Reads "PATCH /... HTTP/1.1", headers and body of an application/http part; false: an answer was made. */
+/* Reads "PATCH /... HTTP/1.1", headers and body of an application/http part; false: an answer
+ * was made. */
 static bool read_operation(
     struct batch *b, const struct part *p, struct content_id *made, struct member *m)
 {

@@ -4,12 +4,15 @@
 #include <string.h>
 #include <strings.h>
 #include "core/text.h"
+#include "samples/sandbox/auth_grants.h"
+#include "samples/sandbox/history.h"
 #include "samples/sandbox/control.h"
 #include "samples/sandbox/faults.h"
 #include "samples/sandbox/log.h"
 #include "samples/sandbox/partner_center.h"
 #include "samples/sandbox/salesforce.h"
 #include "samples/sandbox/schema.h"
+#include "samples/sandbox/sf_bulk.h"
 
 #define TYPE "application/json; charset=utf-8"
 
@@ -182,7 +185,7 @@ static void touch(struct world *w, struct reply *r, const struct doc *d)
 {
 	const char *service = doc_member(d, "service", ""), *entity = doc_member(d, "entity", "");
 	const char *id = doc_member(d, "id", "");
-	const struct doc *set = doc_get(d, "set");
+	const struct doc *set = doc_get(d, "set"), *before;
 	struct row row;
 	int found;
 
@@ -197,6 +200,7 @@ static void touch(struct world *w, struct reply *r, const struct doc *d)
 	}
 	if (!strcmp(service, PARTNER_CENTER))
 		row.doc = pc_parse(w, w->arena, row.json);
+	before = row.doc ? doc_copy(w->arena, row.doc) : NULL;
 	for (const struct doc *m = set && set->kind == DOC_OBJECT ? set->first : NULL; m && row.doc;
 	     m = m->next)
 		set_path(w, row.doc, m->name, m);
@@ -204,7 +208,7 @@ static void touch(struct world *w, struct reply *r, const struct doc *d)
 		return;
 	stamp(w, service, &row);
 	row.deleted = doc_true(doc_get(d, "delete"));
-	if (store_update(w, &row) == 0)
+	if (store_update(w, &row) == 0 && history_note(w, service, entity, before, &row) == 0)
 		reply_doc(w, r, 200, TYPE, row.doc);
 }
 
@@ -225,6 +229,26 @@ static void clock_set(struct world *w, struct reply *r, const struct doc *d)
 	reply_doc(w, r, 200, TYPE, done);
 }
 
+static void device(struct world *w, struct reply *r, const struct doc *d)
+{
+	const char *wrong = device_decide(w, d);
+
+	if (wrong)
+		refuse(w, r, 400, wrong);
+	else
+		reply_empty(r, 204);
+}
+
+static void bulk(struct world *w, struct reply *r, const struct doc *d)
+{
+	const char *wrong = bulk_settings(w, d);
+
+	if (wrong)
+		refuse(w, r, 400, wrong);
+	else
+		reply_empty(r, 204);
+}
+
 static void posted(struct world *w, const struct request *q, struct reply *r, const char *rest)
 {
 	struct err err = { 0 };
@@ -238,8 +262,13 @@ static void posted(struct world *w, const struct request *q, struct reply *r, co
 		touch(w, r, d);
 	else if (!strcmp(rest, "clock"))
 		clock_set(w, r, d);
+	else if (!strcmp(rest, "device"))
+		device(w, r, d);
+	else if (!strcmp(rest, "bulk"))
+		bulk(w, r, d);
 	else
-		refuse(w, r, 404, "no such address; POST goes to faults, touch and clock");
+		refuse(w, r, 404,
+		    "no such address; POST goes to faults, touch, clock, device and bulk");
 }
 
 bool control_route(struct world *w, const struct request *q, struct reply *r)

@@ -1,9 +1,11 @@
-/* The Dataverse Web API v9.2: routing, addresses, errors. Entity set names are case sensitive; a row is addressed by GUID or
- * by a declared alternate key; errors are {"error":{"code":"0x...","message":"..."}}. */
+/* The Dataverse Web API v9.2: routing, addresses, errors. Entity set names are case sensitive; a
+ * row is addressed by GUID or by a declared alternate key; errors are
+ * {"error":{"code":"0x...","message":"..."}}. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 #include "core/text.h"
+#include "samples/sandbox/history.h"
 #include "samples/sandbox/auth.h"
 #include "samples/sandbox/dataverse.h"
 
@@ -364,7 +366,7 @@ void dv_operation(struct world *w, struct request *q, struct reply *r)
 		return;
 	}
 	rest += *rest == '/';
-	if (dv_meta(w, q, r, rest) || !dv_address(w, r, rest, &a))
+	if (dv_meta(w, q, r, rest) || dv_history(w, q, r, rest) || !dv_address(w, r, rest, &a))
 		return;
 	if (!a.keyed)
 		on_set(w, q, r, &a);

@@ -33,22 +33,26 @@ struct dv_address {
 void dv_refuse(struct world *w, struct reply *r, int status, const char *code, const char *message);
 /* Reads an address below the service root; false when an answer was made. */
 bool dv_address(struct world *w, struct reply *r, const char *text, struct dv_address *a);
-/* 1 and the row, 0 there is none (no answer made yet), -1 an answer was made or the state failed. */
+/* 1 and the row, 0 there is none (no answer made yet), -1 an answer was made or the state
+ * failed. */
 int dv_find(struct world *w, struct reply *r, const struct dv_address *a, struct row *row);
 void dv_missing(struct world *w, struct reply *r, const struct dv_address *a);
 /* Id of what an @odata.bind, an @odata.id or a "$1" points at; NULL when an answer was made. */
-const char *dv_reference(struct world *w, const struct request *q, struct reply *r, const char *text,
-    const struct table **table);
-/* Is this column, alone or with others, an alternate key of the table? world.json's "alternate_keys". */
+const char *dv_reference(struct world *w, const struct request *q, struct reply *r,
+    const char *text, const struct table **table);
+/* Is this column, alone or with others, an alternate key of the table? world.json's
+ * "alternate_keys". */
 const struct doc *dv_alternate_keys(struct world *w, const struct table *t);
 const char *dv_user(struct world *w, const struct caller *c);
 const char *dv_etag(struct world *w, int64_t version);
 
-/* A lookup column by its navigation property, and the table it leads to; *target is NULL for an owner. */
-const struct column *dv_navigation(struct world *w, const struct table *t, const char *nav,
-    const struct table **target);
+/* A lookup column by its navigation property, and the table it leads to; *target is NULL for an
+ * owner. */
+const struct column *dv_navigation(
+    struct world *w, const struct table *t, const char *nav, const struct table **target);
 /* The value of a property of a row, computed columns included; NULL or null when it has none. */
-const struct doc *dv_value(struct world *w, const struct table *t, const struct row *row, const char *property);
+const struct doc *dv_value(
+    struct world *w, const struct table *t, const struct row *row, const char *property);
 /* Type of a property or path of a table, NULL when there is none; ctx is a struct dv_scope. */
 struct dv_scope {
 	struct world *w;
@@ -65,12 +69,13 @@ struct dv_view {
 	size_t n;
 	struct dv_view *expand; /* first expanded lookup */
 	struct dv_view *next;
-	const char *nav;             /* of an expanded one */
+	const char *nav; /* of an expanded one */
 	const struct column *lookup;
-	bool formatted, lookups;     /* annotations asked for */
+	bool formatted, lookups; /* annotations asked for */
 };
 /* NULL with a message when an option can't be understood. */
-struct dv_view *dv_view(struct world *w, const struct request *q, const struct table *t, const char **message);
+struct dv_view *dv_view(
+    struct world *w, const struct request *q, const struct table *t, const char **message);
 /* Appends the row as JSON. `context`: the @odata.context of a single row, or NULL. */
 void dv_show(struct world *w, const struct dv_view *v, const struct row *row, const char *context,
     struct buf *out);
@@ -80,23 +85,27 @@ void dv_reply_row(struct world *w, const struct request *q, struct reply *r, con
     const struct row *row, int status);
 
 /* Writes. Each makes an answer; r->status tells. `fixed_id`: id to take, or NULL. */
-void dv_create(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a,
-    const struct doc *body, const char *fixed_id);
-void dv_update(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a,
-    struct row *row, const struct doc *body);
-void dv_patch(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a);
-void dv_delete(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a);
+void dv_create(struct world *w, const struct request *q, struct reply *r,
+    const struct dv_address *a, const struct doc *body, const char *fixed_id);
+void dv_update(struct world *w, const struct request *q, struct reply *r,
+    const struct dv_address *a, struct row *row, const struct doc *body);
+void dv_patch(
+    struct world *w, const struct request *q, struct reply *r, const struct dv_address *a);
+void dv_delete(
+    struct world *w, const struct request *q, struct reply *r, const struct dv_address *a);
 struct doc *dv_body(struct world *w, const struct request *q, struct reply *r);
 /* Puts the members of a body into `to`; false when an answer was made. */
 bool dv_take_body(struct world *w, const struct request *q, struct reply *r, const struct table *t,
     const struct doc *body, struct doc *to);
-/* State rules of opportunity and lead; false when an answer was made. `before` is NULL for a new row. */
+/* State rules of opportunity and lead; false when an answer was made. `before` is NULL for a new
+ * row. */
 bool dv_check_state(struct world *w, struct reply *r, const struct table *t, const char *id,
     const struct doc *before, const struct doc *body, struct doc *after);
-void dv_stamp(struct world *w, const struct request *q, const struct table *t, struct row *row, bool created);
+void dv_stamp(
+    struct world *w, const struct request *q, const struct table *t, struct row *row, bool created);
 void dv_close_action(struct world *w, const struct request *q, struct reply *r, bool won);
-void dv_multiple(struct world *w, const struct request *q, struct reply *r, const struct dv_address *a,
-    const char *message);
+void dv_multiple(struct world *w, const struct request *q, struct reply *r,
+    const struct dv_address *a, const char *message);
 
 /* Metadata and functions; false when the address is none of them. */
 bool dv_meta(struct world *w, const struct request *q, struct reply *r, const char *address);

@@ -1,5 +1,6 @@
-/* One request is one SQLite transaction: what the service writes, the counters, the fault counted down and the log row stand
- * or fall together, so a kill at any moment leaves a state between two requests. */
+/* One request is one SQLite transaction: what the service writes, the counters, the fault
+ * counted down and the log row stand or fall together, so a kill at any moment leaves a state
+ * between two requests. */
 #include <string.h>
 #include "core/log.h"
 #include "samples/sandbox/auth.h"
@@ -55,7 +56,8 @@ static int handle(struct world *w, struct request *q, struct reply *r, struct fa
 	return sql_commit(w->db, &w->err);
 }
 
-/* What went wrong is for the one who runs the sandbox; the client gets a plain 500 and a log row of its own. */
+/* What went wrong is for the one who runs the sandbox; the client gets a plain 500 and a log row
+ * of its own. */
 static void broken(struct world *w, const struct request *q, struct reply *r, struct fault *f)
 {
 	log_error("%s %s: %s", q->method, q->path,

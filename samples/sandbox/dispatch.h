@@ -1,4 +1,5 @@
-/* From a request to its answer: one transaction around whatever the services write and the log row. */
+/* From a request to its answer: one transaction around whatever the services write and the log
+ * row. */
 #ifndef SANDBOX_DISPATCH_H
 #define SANDBOX_DISPATCH_H
 

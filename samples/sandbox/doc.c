@@ -1,5 +1,5 @@
-/* A JSON tree that can be changed. Reading is core/json's work; the tree is then copied into an arena, where members can
- * be replaced, added and removed as the services' update rules ask. */
+/* A JSON tree that can be changed. Reading is core/json's work; the tree is then copied into an
+ * arena, where members can be replaced, added and removed as the services' update rules ask. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -1,5 +1,6 @@
-/* A JSON tree that can be changed, unlike the read-only nodes of core/json.h: what the services store, patch and answer.
- * All nodes live in an arena; numbers keep their source text, so no amount loses a digit. */
+/* A JSON tree that can be changed, unlike the read-only nodes of core/json.h: what the services
+ * store, patch and answer. All nodes live in an arena; numbers keep their source text, so no
+ * amount loses a digit. */
 #ifndef SANDBOX_DOC_H
 #define SANDBOX_DOC_H
 

@@ -1,5 +1,6 @@
-/* The members of a Dataverse body: each must be a column of the table with a value of its type, or an @odata.bind of one of
- * its navigation properties. Read-only columns are passed over, as the service does. */
+/* The members of a Dataverse body: each must be a column of the table with a value of its type,
+ * or an @odata.bind of one of its navigation properties. Read-only columns are passed over, as
+ * the service does. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/text.h"

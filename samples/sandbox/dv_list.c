@@ -1,46 +1,13 @@
-/* Lists of Dataverse rows: $filter, $orderby, $top, $count and paging. By primary key, createdon or modifiedon a page starts
- * at its place in an index and sees rows as they are now, as the service documents; any other order, and a filter that
- * names its few rows by a key, is worked out once and kept for the following pages. */
+/* Lists of Dataverse rows: $filter, $orderby, $top, $count and paging. By primary key, createdon
+ * or modifiedon a page starts at its place in an index and sees rows as they are now, as the
+ * service documents; any other order, and a filter that names its few rows by a key, is worked
+ * out once and kept for the following pages. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include "core/text.h"
-#include "samples/sandbox/dataverse.h"
-#include "samples/sandbox/odata_filter.h"
+#include "samples/sandbox/dv_list.h"
 
-#define MOST 5000
-
-struct sort_key {
-	const char *property;
-	bool down;
-};
-
-struct list {
-	struct world *w;
-	const struct request *q;
-	const struct table *table;
-	const struct dv_view *view;
-	const struct expr *expr;
-	struct sort_key sort[8];
-	size_t n_sort;
-	bool indexed, down; /* the order is that of an index */
-	enum scan_order by;
-	long page, top;
-	bool paged; /* maxpagesize was asked for */
-	bool count;
-	int64_t total;
-	/* where this page starts */
-	bool after;
-	int64_t stamp;
-	const char *id, *cursor;
-	long offset;
-	/* result */
-	struct buf value;
-	long given;
-	bool more;
-};
-
-static bool passes(const struct list *l, const struct row *row)
+static bool passes(const struct dv_list *l, const struct row *row)
 {
 	struct dv_scope scope = { .w = l->w, .table = l->table, .row = row };
 	struct expr_row test = {
@@ -50,7 +17,7 @@ static bool passes(const struct list *l, const struct row *row)
 	return !l->expr || expr_test(l->expr, &test);
 }
 
-static void give(struct list *l, const struct row *row)
+static void give(struct dv_list *l, const struct row *row)
 {
 	if (l->given++)
 		buf_addc(&l->value, ',');
@@ -59,12 +26,12 @@ static void give(struct list *l, const struct row *row)
 	l->id = arena_strdup(l->w->arena, row->id);
 }
 
-static long limit(const struct list *l)
+static long limit(const struct dv_list *l)
 {
 	return l->top >= 0 && !l->paged && l->top < l->page ? l->top : l->page;
 }
 
-static int walk_index(struct list *l)
+static int walk_index(struct dv_list *l)
 {
 	struct scan s = { .service = DATAVERSE,
 		.entity = l->table->entity,
@@ -108,7 +75,7 @@ static int walk_index(struct list *l)
 struct found {
 	int64_t rid;
 	const char *id;
-	const struct list *list;
+	const struct dv_list *list;
 	const struct doc *key[8];
 };
 
@@ -131,7 +98,7 @@ struct founds {
 	size_t n, cap;
 };
 
-static void keep_found(struct list *l, struct founds *f, const struct row *row)
+static void keep_found(struct dv_list *l, struct founds *f, const struct row *row)
 {
 	struct found *new;
 
@@ -152,7 +119,7 @@ static void keep_found(struct list *l, struct founds *f, const struct row *row)
 }
 
 /* All rows that pass, from the rows named by a key or from all. */
-static int collect(struct list *l, const struct rids *few, struct founds *f)
+static int collect(struct dv_list *l, const struct rids *few, struct founds *f)
 {
 	struct scan s = { .service = DATAVERSE,
 		.entity = l->table->entity,
@@ -186,7 +153,7 @@ static int collect(struct list *l, const struct rids *few, struct founds *f)
 	return more;
 }
 
-static int give_rids(struct list *l, const struct rids *r)
+static int give_rids(struct dv_list *l, const struct rids *r)
 {
 	struct row row;
 
@@ -203,7 +170,7 @@ static int give_rids(struct list *l, const struct rids *r)
 	return 0;
 }
 
-static int work_out(struct list *l, const struct rids *few)
+static int work_out(struct dv_list *l, const struct rids *few)
 {
 	struct founds f = { 0 };
 	struct rids all = { 0 }, first = { 0 };
@@ -237,7 +204,7 @@ out:
 }
 
 /* A further page of what work_out kept: 1, 0 when it is gone, -1. */
-static int go_on(struct list *l)
+static int go_on(struct dv_list *l)
 {
 	struct rids r = { 0 };
 	const char *entity;
@@ -256,7 +223,7 @@ static int go_on(struct list *l)
 }
 
 /* Counts what passes, no further than one past what the service tells. */
-static int count_all(struct list *l)
+static int count_all(struct dv_list *l)
 {
 	struct scan s = { .service = DATAVERSE,
 		.entity = l->table->entity,
@@ -272,7 +239,7 @@ static int count_all(struct list *l)
 	}
 	if (scan_start(l->w, &s) < 0)
 		return -1;
-	while (l->total <= MOST && (more = scan_next(&s, &row)) == 1) {
+	while (l->total <= DV_MOST && (more = scan_next(&s, &row)) == 1) {
 		arena_reset(l->w->scratch);
 		row.doc = doc_parse(l->w->scratch, row.json, strlen(row.json), &l->w->err);
 		if (!row.doc)
@@ -283,158 +250,8 @@ static int count_all(struct list *l)
 	return more < 0 || l->w->err.kind != ERR_NONE ? -1 : 0;
 }
 
-static const char *read_orderby(struct list *l)
-{
-	const char *text = request_param(l->q, "$orderby");
-	char *list = arena_strdup(l->w->arena, text ? text : ""), *save = NULL, *inner;
-
-	for (char *item = strtok_r(list, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
-		char *name = strtok_r(item, " ", &inner), *direction = strtok_r(NULL, " ", &inner);
-		struct dv_scope scope = { .w = l->w, .table = l->table };
-
-		if (!name || strchr(name, '/') || !dv_type_of(&scope, name))
-			return arena_printf(l->w->arena,
-			    "Could not find a property named '%s' on type "
-			    "'Microsoft.Dynamics.CRM.%s'.",
-			    name ? name : "", l->table->logical);
-		if (l->n_sort == sizeof(l->sort) / sizeof(l->sort[0]))
-			return "$orderby names too many columns.";
-		if (direction && strcmp(direction, "asc") && strcmp(direction, "desc"))
-			return "The direction in $orderby is asc or desc.";
-		l->sort[l->n_sort].property = name;
-		l->sort[l->n_sort++].down = direction && *direction == 'd';
-	}
-	if (!l->n_sort) {
-		l->by = SCAN_BY_ID;
-		l->indexed = true;
-		return NULL;
-	}
-	text = l->sort[0].property;
-	l->down = l->sort[0].down;
-	l->by = !strcmp(text, "createdon")    ? SCAN_BY_CREATED
-		: !strcmp(text, "modifiedon") ? SCAN_BY_MODIFIED
-					      : SCAN_BY_ID;
-	l->indexed = l->n_sort == 1
-			 ? l->by != SCAN_BY_ID || !strcmp(text, l->table->key)
-			 : l->n_sort == 2 && l->by != SCAN_BY_ID && l->down == l->sort[1].down &&
-			       !strcmp(l->sort[1].property, l->table->key);
-	return NULL;
-}
-
-static bool read_token(struct list *l, const char *token)
-{
-	const char *at = strstr(token, "pagingcookie=\""), *json;
-	struct err err = { 0 };
-	struct doc *d;
-
-	if (!at)
-		return false;
-	at += 14;
-	json = base64_decode(l->w->arena, arena_dup(l->w->arena, at, strcspn(at, "\"")));
-	d = json ? doc_parse(l->w->arena, json, strlen(json), &err) : NULL;
-	if (!d)
-		return false;
-	l->cursor = doc_member(d, "c", NULL);
-	l->offset = doc_long(doc_get(d, "o"), 0);
-	l->id = doc_member(d, "i", NULL);
-	l->stamp = strtoll(doc_member(d, "s", "0"), NULL, 10);
-	l->total = doc_long(doc_get(d, "n"), 0);
-	l->after = l->id != NULL;
-	return (l->cursor || l->id) && l->offset >= 0;
-}
-
-/* The request's own address with another $skiptoken; the rest of it byte for byte. */
-static const char *next_link(struct list *l)
-{
-	struct doc *d = doc_new(l->w->arena, DOC_OBJECT);
-	struct buf b = { 0 };
-	const char *query = l->q->query, *link, *json;
-	size_t path = strcspn(l->q->target, "?");
-
-	doc_set(l->w->arena, d, "n", doc_int(l->w->arena, l->total));
-	if (l->cursor) {
-		doc_set(l->w->arena, d, "c", doc_string(l->w->arena, l->cursor));
-		doc_set(l->w->arena, d, "o", doc_int(l->w->arena, l->offset));
-	} else {
-		doc_set(l->w->arena, d, "i", doc_string(l->w->arena, l->id));
-		doc_set(l->w->arena, d, "s",
-		    doc_string(
-			l->w->arena, arena_printf(l->w->arena, "%lld", (long long)l->stamp)));
-	}
-	json = doc_print(l->w->arena, d);
-	buf_init(&b, 0);
-	buf_add_base64(&b, json, strlen(json));
-	json = arena_strdup(l->w->arena, b.s);
-	buf_reset(&b);
-	buf_addf(&b, "%s%.*s?", l->q->origin, (int)path, l->q->target);
-	while (*query) {
-		size_t n = strcspn(query, "&");
-
-		if (strncmp(query, "$skiptoken=", 11) && strncasecmp(query, "%24skiptoken=", 13)) {
-			buf_add(&b, query, n);
-			buf_addc(&b, '&');
-		}
-		query += n + (query[n] == '&');
-	}
-	buf_adds(&b, "$skiptoken=%3Ccookie%20pagenumber=%222%22%20pagingcookie=%22");
-	buf_add_url(&b, json);
-	buf_adds(&b, "%22%20istracking=%22False%22%20/%3E");
-	link = arena_strdup(l->w->arena, b.s);
-	buf_release(&b);
-	return link;
-}
-
-/* NULL, or what is wrong with the options. */
-static const char *read_options(struct list *l)
-{
-	struct dv_scope scope = { .w = l->w, .table = l->table };
-	struct odata_rules rules = { .type_of = dv_type_of, .ctx = &scope };
-	const char *text, *message = NULL, *size = "";
-	char *end;
-
-	for (size_t i = 0; i < l->q->param.n; i++) {
-		text = l->q->param.at[i].name;
-		if (*text == '$' &&
-		    !name_among("$select|$filter|$orderby|$top|$count|$expand|$skiptoken", text))
-			return arena_printf(
-			    l->w->arena, "The query parameter %s is not supported.", text);
-	}
-	l->page = MOST;
-	l->top = -1;
-	l->total = -1;
-	if (request_prefers(l->w, l->q, "odata.maxpagesize", &size)) {
-		l->page = strtol(size, &end, 10);
-		if (!*size || *end || l->page < 1)
-			return "odata.maxpagesize must be a whole number above 0.";
-		l->page = l->page > MOST ? MOST : l->page;
-		l->paged = true;
-	}
-	text = request_param(l->q, "$top");
-	if (text) {
-		l->top = strtol(text, &end, 10);
-		if (!*text || *end || l->top < 0)
-			return "$top must be a whole number that is not negative.";
-	}
-	text = request_param(l->q, "$count");
-	l->count = text && !strcmp(text, "true");
-	l->view = dv_view(l->w, l->q, l->table, &message);
-	if (!l->view)
-		return message;
-	text = request_param(l->q, "$filter");
-	if (text) {
-		l->expr = odata_filter_parse(l->w, l->q, text, &rules, &message);
-		if (!l->expr)
-			return message;
-	}
-	message = read_orderby(l);
-	text = request_param(l->q, "$skiptoken");
-	if (!message && text && !read_token(l, text))
-		message = "The $skiptoken is not valid.";
-	return message;
-}
-
 /* 1 when the filter names the few rows that can pass by a text or lookup column. */
-static int by_key(struct list *l, struct rids *rids)
+static int by_key(struct dv_list *l, struct rids *rids)
 {
 	const char *path;
 	struct literal *keys;
@@ -464,7 +281,7 @@ static int by_key(struct list *l, struct rids *rids)
 	return 1;
 }
 
-static void answer(struct list *l, struct reply *r)
+static void answer(struct dv_list *l, struct reply *r)
 {
 	const char *select = request_param(l->q, "$select"), *wanted = "", *applied = "";
 
@@ -476,20 +293,20 @@ static void answer(struct list *l, struct reply *r)
 	buf_adds(&r->body, "\"");
 	if (l->count)
 		buf_addf(&r->body, ",\"@odata.count\":%lld",
-		    (long long)(l->total > MOST ? MOST : l->total));
+		    (long long)(l->total > DV_MOST ? DV_MOST : l->total));
 	if (request_prefers(l->w, l->q, "odata.include-annotations", &wanted) &&
 	    (strchr(wanted, '*') || strstr(wanted, "totalrecordcount"))) {
 		buf_addf(&r->body, ",\"@Microsoft.Dynamics.CRM.totalrecordcount\":%lld",
-		    (long long)(!l->count         ? -1
-				: l->total > MOST ? MOST
-						  : l->total));
+		    (long long)(!l->count            ? -1
+				: l->total > DV_MOST ? DV_MOST
+						     : l->total));
 		buf_addf(&r->body, ",\"@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded\":%s",
-		    l->count && l->total > MOST ? "true" : "false");
+		    l->count && l->total > DV_MOST ? "true" : "false");
 	}
 	buf_addf(&r->body, ",\"value\":[%s]", l->value.s);
 	if (l->more && (l->top < 0 || l->paged)) {
 		buf_adds(&r->body, ",\"@odata.nextLink\":");
-		wanted = next_link(l);
+		wanted = dv_next_link(l);
 		buf_add_json(&r->body, wanted, strlen(wanted));
 	}
 	buf_addc(&r->body, '}');
@@ -506,13 +323,13 @@ static void answer(struct list *l, struct reply *r)
 
 void dv_list(struct world *w, const struct request *q, struct reply *r, const struct table *t)
 {
-	struct list l = { .w = w, .q = q, .table = t };
+	struct dv_list l = { .w = w, .q = q, .table = t };
 	struct rids rids = { 0 };
 	const char *wrong;
 	int result = 0, few = 0;
 
 	buf_init(&l.value, 0);
-	wrong = read_options(&l);
+	wrong = dv_read_options(&l);
 	if (wrong) {
 		dv_refuse(w, r, 400, "0x80060888", wrong);
 		goto out;

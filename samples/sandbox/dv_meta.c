@@ -1,5 +1,6 @@
-/* What describes a Dataverse environment: the service document, WhoAmI, table definitions with keys and columns, and the probe
- * for bulk messages. Small lists made here are filtered and selected like any other. */
+/* What describes a Dataverse environment: the service document, WhoAmI, table definitions with
+ * keys and columns, and the probe for bulk messages. Small lists made here are filtered and
+ * selected like any other. */
 #include <string.h>
 #include "core/text.h"
 #include "samples/sandbox/dataverse.h"
@@ -322,9 +323,8 @@ static void service_document(struct world *w, const struct request *q, struct re
 
 static const char *organization_id(struct world *w)
 {
-	const struct doc *o = doc_get(w->conf, "organization");
-
-	return doc_member(o, "organizationid", doc_member(o, "id", guid_of(w, "organization")));
+	return doc_member(
+	    doc_get(w->conf, "organization"), "dataverse", guid_of(w, "organization"));
 }
 
 static void who_am_i(struct world *w, const struct request *q, struct reply *r)

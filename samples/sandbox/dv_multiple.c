@@ -1,6 +1,6 @@
-/* CreateMultiple, UpdateMultiple and UpsertMultiple on standard tables: one transaction of one table, no precondition, no word on
- * which row failed. world.json's "no_bulk": ["account"] takes the messages away from a table, as they are missing there
- * in some organizations. */
+/* CreateMultiple, UpdateMultiple and UpsertMultiple on standard tables: one transaction of one
+ * table, no precondition, no word on which row failed. world.json's "no_bulk": ["account"] takes
+ * the messages away from a table, as they are missing there in some organizations. */
 #include <string.h>
 #include <strings.h>
 #include "core/text.h"
@@ -58,7 +58,8 @@ static bool target_address(struct world *w, struct reply *r, const struct table 
 	return false;
 }
 
-/* Key columns beside @odata.id break the create of a new row and are tolerated for one that exists. */
+/* Key columns beside @odata.id break the create of a new row and are tolerated for one that
+ * exists. */
 static bool keys_beside(const struct dv_address *a, const struct doc *target)
 {
 	for (size_t i = 0; i < a->n && !a->id; i++)
@@ -94,7 +95,8 @@ static void change_one(struct world *w, const struct request *q, struct reply *r
 	}
 }
 
-/* Two targets of one row are refused by UpsertMultiple. Compared by what was sent, which is what the service sees first. */
+/* Two targets of one row are refused by UpsertMultiple. Compared by what was sent, which is what
+ * the service sees first. */
 static bool repeated(
     struct world *w, struct reply *r, const struct table *t, const struct doc *targets)
 {
@@ -168,7 +170,8 @@ void dv_multiple(struct world *w, const struct request *q, struct reply *r,
 		    w, r, 400, "0x80040203", "The parameter 'Targets' must be an array of rows.");
 	if (r->status >= 400 || !targets || (upsert && repeated(w, r, a->table, targets)))
 		return;
-	/* The rows' own answers never leave: no representation of each, no precondition of the whole. */
+	/* The rows' own answers never leave: no representation of each, no precondition of the
+	 * whole. */
 	memset(&plain.header, 0, sizeof(plain.header));
 	if (create)
 		ids = doc_new(w->arena, DOC_ARRAY);

@@ -1,5 +1,5 @@
-/* Showing rows of Dataverse: $select, $expand of single-valued lookups with a nested $select, annotations, and each type
- * as the wire has it (money with four decimals, lookups as _x_value). */
+/* Showing rows of Dataverse: $select, $expand of single-valued lookups with a nested $select,
+ * annotations, and each type as the wire has it (money with four decimals, lookups as _x_value). */
 #include <stdlib.h>
 #include <string.h>
 #include "core/text.h"

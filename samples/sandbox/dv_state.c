@@ -1,8 +1,10 @@
-/* States of opportunities and leads: which status reasons fit which state, closed rows are read only until reopened, and the
- * actions WinOpportunity and LoseOpportunity, which also write the close activity. */
+/* States of opportunities and leads: which status reasons fit which state, closed rows are read
+ * only until reopened, and the actions WinOpportunity and LoseOpportunity, which also write the
+ * close activity. */
 #include <string.h>
 #include "core/text.h"
 #include "samples/sandbox/dataverse.h"
+#include "samples/sandbox/history.h"
 
 struct reason {
 	long state, status;
@@ -13,7 +15,8 @@ static const struct reason opportunity_reasons[] = { { 0, 1 }, { 0, 2 }, { 1, 3 
 static const struct reason lead_reasons[] = { { 0, 1 }, { 0, 2 }, { 1, 3 }, { 2, 4 }, { 2, 5 },
 	{ 2, 6 }, { 2, 7 } };
 
-/* Organizations add reasons of their own: world.json's "status_codes": {"opportunity": [[0, 100001]]}. */
+/* Organizations add reasons of their own: world.json's "status_codes": {"opportunity": [[0,
+ * 100001]]}. */
 static bool reason_fits(struct world *w, const struct table *t, long state, long status)
 {
 	const struct doc *own = doc_get(doc_get(w->conf, "status_codes"), t->logical);
@@ -118,6 +121,7 @@ void dv_close_action(struct world *w, const struct request *q, struct reply *r, 
 	const struct table *t = schema_entity(w, DATAVERSE, "opportunities");
 	const struct doc *body, *close, *value;
 	const char *id, *ended;
+	const struct doc *before;
 	struct row row;
 	long status;
 	char day[16];
@@ -153,6 +157,7 @@ void dv_close_action(struct world *w, const struct request *q, struct reply *r, 
 	}
 	if (!write_activity(w, q, r, close, id))
 		return;
+	before = doc_copy(w->arena, row.doc);
 	doc_set(w->arena, row.doc, "statecode", doc_int(w->arena, won ? 1 : 2));
 	doc_set(w->arena, row.doc, "statuscode", doc_int(w->arena, status));
 	date_format(world_now(w) / (INT64_C(86400) * 1000000), day);
@@ -166,7 +171,7 @@ void dv_close_action(struct world *w, const struct request *q, struct reply *r, 
 		doc_set(w->arena, row.doc, "actualvalue", doc_copy(w->arena, value));
 	row.version = 0;
 	dv_stamp(w, q, t, &row, false);
-	if (store_update(w, &row) < 0)
+	if (store_update(w, &row) < 0 || history_note(w, DATAVERSE, t->entity, before, &row) < 0)
 		return;
 	r->committed = true;
 	reply_empty(r, 204);

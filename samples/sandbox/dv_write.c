@@ -1,8 +1,10 @@
-/* Writing rows of Dataverse: the columns of a body are checked against the table, conditional requests follow the published
- * table (If-Match: * only updates, If-None-Match: * only creates, a version must be the row's own), closed rows are read only. */
+/* Writing rows of Dataverse: the columns of a body are checked against the table, conditional
+ * requests follow the published table (If-Match: * only updates, If-None-Match: * only creates,
+ * a version must be the row's own), closed rows are read only. */
 #include <string.h>
 #include "core/text.h"
 #include "samples/sandbox/dataverse.h"
+#include "samples/sandbox/history.h"
 
 struct doc *dv_body(struct world *w, const struct request *q, struct reply *r)
 {
@@ -193,7 +195,7 @@ void dv_create(struct world *w, const struct request *q, struct reply *r,
 	if (!required_there(w, r, t, row.doc) || !keys_free(w, r, t, &row))
 		return;
 	dv_stamp(w, q, t, &row, true);
-	if (store_insert(w, DATAVERSE, t->entity, &row) < 0)
+	if (store_insert(w, DATAVERSE, t->entity, &row) < 0 || history_note(w, DATAVERSE, t->entity, NULL, &row) < 0)
 		return;
 	written(w, q, r, a, &row, true);
 }
@@ -210,7 +212,7 @@ void dv_update(struct world *w, const struct request *q, struct reply *r,
 		return;
 	row->version = 0;
 	dv_stamp(w, q, a->table, row, false);
-	if (store_update(w, row) < 0)
+	if (store_update(w, row) < 0 || history_note(w, DATAVERSE, a->table->entity, before, row) < 0)
 		return;
 	written(w, q, r, a, row, false);
 }
@@ -221,7 +223,8 @@ static void version_mismatch(struct world *w, struct reply *r)
 	    "The version of the existing record doesn't match the RowVersion property provided.");
 }
 
-/* Key columns stay out of the body of an existing row; a new one gets those of the address it lacks. */
+/* Key columns stay out of the body of an existing row; a new one gets those of the address it
+ * lacks. */
 static const struct doc *body_with_keys(
     struct world *w, const struct dv_address *a, const struct doc *body, bool create)
 {

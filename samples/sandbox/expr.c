@@ -1,5 +1,5 @@
-/* Testing conditions. Both services that compare text do it without regard to case, and both let a row without a value
- * pass "not equal": so a test is true or false, never unknown. */
+/* Testing conditions. Both services that compare text do it without regard to case, and both let
+ * a row without a value pass "not equal": so a test is true or false, never unknown. */
 #include <string.h>
 #include <strings.h>
 #include "core/text.h"
@@ -101,8 +101,9 @@ static bool test_compare(const struct expr *e, const struct expr_row *row)
 	}
 }
 
-/* Text against a pattern: % is any run of characters, _ one character, a backslash takes the next as it is. Going back
- * to the last % only, so the time is bounded by the product of the lengths. */
+/* Text against a pattern: % is any run of characters, _ one character, a backslash takes the
+ * next as it is. Going back to the last % only, so the time is bounded by the product of the
+ * lengths. */
 static bool like(const char *s, const char *p)
 {
 	const char *star = NULL, *mark = NULL;

@@ -1,4 +1,5 @@
-/* Conditions on rows, the common ground of OData's $filter and SOQL's WHERE: parsed there, tested here. */
+/* Conditions on rows, the common ground of OData's $filter and SOQL's WHERE: parsed there,
+ * tested here. */
 #ifndef SANDBOX_EXPR_H
 #define SANDBOX_EXPR_H
 
@@ -26,7 +27,8 @@ struct literal {
 	bool truth;
 	bool guid;        /* an unquoted GUID; kind is LITERAL_STRING */
 	const char *text; /* of a string; normal form of a number */
-	int64_t from, to; /* of a stamp: an instant (to == from + 1) or a span such as TODAY, to excluded */
+	int64_t from,
+	    to; /* of a stamp: an instant (to == from + 1) or a span such as TODAY, to excluded */
 	struct literal *next;
 };
 
@@ -49,11 +51,13 @@ struct expr_row {
 
 struct expr *expr_new(struct arena *a, enum expr_kind kind, struct expr *left, struct expr *right);
 bool expr_test(const struct expr *e, const struct expr_row *row);
-/* When only rows can pass whose one field is among few texts: that field and the texts, in the arena; else false. */
+/* When only rows can pass whose one field is among few texts: that field and the texts, in the
+ * arena; else false. */
 bool expr_keys(struct arena *a, const struct expr *e, const char **path, struct literal **keys);
 /* The smallest stamp at `path` a row may have to pass; STAMP_NONE when there is no such bound. */
 int64_t expr_floor(const struct expr *e, const char *path);
-/* Order of two values of a row: nulls first, numbers, stamps and booleans as such, other text folded. */
+/* Order of two values of a row: nulls first, numbers, stamps and booleans as such, other text
+ * folded. */
 int doc_order(struct arena *a, const struct doc *x, const struct doc *y);
 
 #endif

@@ -1,5 +1,5 @@
-/* Faults on request. They stand in the state file, so they outlive a restart, and each is counted down in the transaction
- * of the request that it strikes. */
+/* Faults on request. They stand in the state file, so they outlive a restart, and each is
+ * counted down in the transaction of the request that it strikes. */
 #include <stdlib.h>
 #include <string.h>
 #include "samples/sandbox/faults.h"

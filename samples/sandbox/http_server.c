@@ -1,5 +1,6 @@
-/* The glue to libmicrohttpd. One thread serves all connections, so requests are handled one at a time and in the order of their
- * arrival. The raw address is kept as sent; the library's own Date header is off because the sandbox has its own clock. */
+/* The glue to libmicrohttpd. One thread serves all connections, so requests are handled one at a
+ * time and in the order of their arrival. The raw address is kept as sent; the library's own
+ * Date header is off because the sandbox has its own clock. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -99,15 +100,16 @@ static bool from_loopback(struct MHD_Connection *connection)
 	return ntohl(a.sin_addr.s_addr) >> 24 == 127;
 }
 
-/* Closes with a reset instead of an orderly end. */
+/* Ends the connection with a reset, not an orderly end: taking the peer off a TCP socket sends
+ * one. */
 static enum MHD_Result drop(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 
 	if (info)
-		(void)setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		(void)connect(info->connect_fd, &nobody, sizeof(nobody));
 	return MHD_NO;
 }
 

@@ -7,7 +7,8 @@
 
 struct http_server;
 
-/* Listens on the port, 0 for a free one, and answers from a thread of its own. NULL with err (a port in use is ERR_USAGE). */
+/* Listens on the port, 0 for a free one, and answers from a thread of its own. NULL with err (a
+ * port in use is ERR_USAGE). */
 struct http_server *http_server_start(struct world *w, uint16_t port, struct err *err);
 uint16_t http_server_port(const struct http_server *s);
 /* Lets go of connections that were stalled on purpose for longer than they are meant to. */

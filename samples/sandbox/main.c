@@ -1,5 +1,6 @@
-/* rejoin-sandbox: a local stand-in for Partner Center's referral API, the Dataverse Web API and Salesforce's REST API with their
- * token endpoints, on 127.0.0.1, with all state in one SQLite file. */
+/* rejoin-sandbox: a local stand-in for Partner Center's referral API, the Dataverse Web API and
+ * Salesforce's REST API with their token endpoints, on 127.0.0.1, with all state in one SQLite
+ * file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "core/log.h"
+#include "samples/sandbox/client.h"
 #include "samples/sandbox/control.h"
 #include "samples/sandbox/http_server.h"
 #include "samples/sandbox/log.h"
@@ -21,6 +23,7 @@
 static const char usage[] =
     "Usage: rejoin-sandbox serve --db FILE [--seed DIR] [--port N] [--port-file FILE]\n"
     "       rejoin-sandbox state --db FILE [NAME]\n"
+    "       rejoin-sandbox control --port N faults|touch|clock|device|bulk [JSON]\n"
     "\n"
     "serve  answers on 127.0.0.1 as Partner Center, Dataverse and Salesforce until SIGTERM or "
     "SIGINT.\n"
@@ -32,6 +35,11 @@ static const char usage[] =
     "         (opportunities, accounts, ...), sf-OBJECT of Salesforce (sf-opportunities, ...), or "
     "log;\n"
     "         without NAME all rows.\n"
+    "control  posts JSON to the sandbox at --port N and prints its answer; `faults none` takes\n"
+    "         all faults back, `clock` alone tells the time; device approves or declines\n"
+    "         a sign-in: {\"user_code\": CODE, \"decision\": \"approve\"|\"decline\"}; bulk says\n"
+    "         how jobs of Salesforce's Bulk API go on: {\"delay_ms\": N} from closing to the end, and\n"
+    "         for the next one \"lock\": [IDs], \"stop_after\": N rows, \"lose\": N results.\n"
     "\n"
     "For tests, from this machine only: GET /_sandbox/log?after=N, GET "
     "/_sandbox/state/SERVICE/ENTITY,\n"
@@ -40,6 +48,7 @@ static const char usage[] =
 struct options {
 	const char *db, *seed, *port_file;
 	uint16_t port;
+	bool control;
 };
 
 static int read_options(int argc, char **argv, struct options *o, struct err *err)
@@ -78,7 +87,10 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
 			    "%s: unknown option or missing value; see --help", argv[optind - 1]);
 		}
 	}
-	if (!o->db)
+	if (o->control && !o->port)
+		return err_set(
+		    err, ERR_USAGE, "--port N of the running sandbox is missing; see --help");
+	if (!o->control && !o->db)
 		return err_set(err, ERR_USAGE, "--db FILE is missing; see --help");
 	return 0;
 }
@@ -216,6 +228,25 @@ out:
 	return result < 0 ? -1 : 0;
 }
 
+static int control(const struct options *o, const char *name, const char *json, struct err *err)
+{
+	bool none = json && !strcmp(json, "none");
+	const char *method = none ? "DELETE" : json ? "POST" : "GET";
+	struct buf out = { 0 };
+	int result;
+
+	if (!name || (strcmp(name, "faults") && strcmp(name, "touch") && strcmp(name, "clock") &&
+		     strcmp(name, "device") && strcmp(name, "bulk")))
+		return err_set(err, ERR_USAGE, "%s: faults, touch, clock, device or bulk is expected",
+		    name ? name : "no name");
+	buf_init(&out, 0);
+	result = client_send(o->port, method, name, json && !none ? json : "", &out, err);
+	if (result == 0 && out.len && puts(out.s) < 0)
+		result = err_set(err, ERR_FAILED, "standard output: %s", strerror(errno));
+	buf_release(&out);
+	return result;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -227,8 +258,10 @@ int main(int argc, char **argv)
 		fputs(usage, stdout);
 		return EXIT_OK;
 	}
-	if (strcmp(command, "serve") && strcmp(command, "state")) {
-		log_error("'%s' is no command; there are serve and state, see --help", command);
+	o.control = !strcmp(command, "control");
+	if (strcmp(command, "serve") && strcmp(command, "state") && !o.control) {
+		log_error(
+		    "'%s' is no command; there are serve, state and control, see --help", command);
 		return EXIT_USAGE;
 	}
 	result = read_options(argc - 1, argv + 1, &o, &err);
@@ -236,10 +269,13 @@ int main(int argc, char **argv)
 		fputs(usage, stdout);
 		return EXIT_OK;
 	}
-	if (result == 0 && argc - 1 - optind > (*command == 's' && command[1] == 't'))
+	if (result == 0 && argc - 1 - optind > (o.control ? 2 : !strcmp(command, "state")))
 		result = err_set(
 		    &err, ERR_USAGE, "'%s' is one argument too many; see --help", argv[argc - 1]);
-	if (result == 0)
+	if (result == 0 && o.control)
+		result = control(&o, optind < argc - 1 ? argv[1 + optind] : NULL,
+		    optind + 1 < argc - 1 ? argv[2 + optind] : NULL, &err);
+	else if (result == 0)
 		result = command[1] == 'e'
 			     ? serve(&o, &err)
 			     : print_state(&o, optind < argc - 1 ? argv[1 + optind] : NULL, &err);

@@ -1,5 +1,5 @@
-/* Recursive descent over $filter: `or` binds weakest, then `and`, `not`, comparison. Parameter aliases (@a in the filter,
- * &@a=value beside it) are replaced while reading. */
+/* Recursive descent over $filter: `or` binds weakest, then `and`, `not`, comparison. Parameter
+ * aliases (@a in the filter, &@a=value beside it) are replaced while reading. */
 #include <ctype.h>
 #include <string.h>
 #include "core/text.h"
@@ -239,7 +239,8 @@ static struct expr *comparison(struct parser *p, const char *path, const char *t
 	    arena_printf(p->w->arena, "An operator is missing or not supported at '%.60s'.", p->s));
 }
 
-/* contains(a,'b'), startswith, endswith. % _ in the value keep their meaning, as the service documents. */
+/* contains(a,'b'), startswith, endswith. % _ in the value keep their meaning, as the service
+ * documents. */
 static struct expr *text_function(struct parser *p, const char *before, const char *after)
 {
 	struct expr *e = expr_new(p->w->arena, EXPR_LIKE, NULL, NULL);

@@ -6,9 +6,11 @@
 #include "samples/sandbox/wire.h"
 
 struct odata_rules {
-	bool equal_only; /* Partner Center: eq, and, parentheses, any; nothing else was ever shown to work */
-	/* What a property holds, so that operand types can be checked: one of the types of schema.h, or "" for anything;
-	 * NULL when there is no such property. A path may go through navigation properties with '/'. */
+	/* Partner Center: eq, and, parentheses, any; nothing else was ever shown to work. */
+	bool equal_only;
+	/* What a property holds, so that operand types can be checked: one of the types of
+	 * schema.h, or "" for anything; NULL when there is no such property. A path may go
+	 * through navigation properties with '/'. */
 	const char *(*type_of)(void *ctx, const char *path);
 	void *ctx;
 };

@@ -1,6 +1,7 @@
-/* Partner Center's referral resource: who may call, which operation, errors. Documented on the pages "Get the list of
- * leads and opportunities", "Create a referral", "Update a lead or opportunity" and "Referrals API Response Codes": there is
- * no delete, PUT is deprecated (and not served here), every call needs a user with a Referrals role. */
+/* Partner Center's referral resource: who may call, which operation, errors. Documented on the
+ * pages "Get the list of leads and opportunities", "Create a referral", "Update a lead or
+ * opportunity" and "Referrals API Response Codes": there is no delete, PUT is deprecated (and
+ * not served here), every call needs a user with a Referrals role. */
 #include <string.h>
 #include <strings.h>
 #include "core/text.h"

@@ -1,7 +1,8 @@
-/* Creating referrals. Required are type, customerProfile, consent and details. The partner's own copy comes back as
- * Active/Accepted whatever was sent. A second referral that names an existing engagementId and the target "msft" makes
- * Microsoft's copy: an organization "msft" of its own, New/Pending, with 14 days to answer. Nothing makes a repeated
- * create harmless: that is the client's to prevent. */
+/* Creating referrals. Required are type, customerProfile, consent and details. The partner's own
+ * copy comes back as Active/Accepted whatever was sent. A second referral that names an existing
+ * engagementId and the target "msft" makes Microsoft's copy: an organization "msft" of its own,
+ * New/Pending, with 14 days to answer. Nothing makes a repeated create harmless: that is the
+ * client's to prevent. */
 #include <string.h>
 #include "core/text.h"
 #include "samples/sandbox/partner_center.h"

@@ -1,6 +1,7 @@
-/* Updating a referral: a JSON Patch array of `add` and `replace` on the 18 paths that Microsoft's own connector offers.
- * If-Match is honoured when sent. Status and substatus must form a published pair, move along a published transition, and
- * a closed deal takes nothing more. Visibility to Microsoft sellers can be given and never taken back. */
+/* Updating a referral: a JSON Patch array of `add` and `replace` on the 18 paths that
+ * Microsoft's own connector offers. If-Match is honoured when sent. Status and substatus must
+ * form a published pair, move along a published transition, and a closed deal takes nothing
+ * more. Visibility to Microsoft sellers can be given and never taken back. */
 #include <string.h>
 #include "core/text.h"
 #include "samples/sandbox/partner_center.h"

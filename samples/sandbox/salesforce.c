@@ -1,6 +1,5 @@
-/* Salesforce's REST API: versions, routing, errors, ids, limits. Versions from 31.0 on answer, older ones are 410; doubled
- * slashes were folded before; every answer tells the calls used. Bulk API 2.0 answers as in an organization where it is
- * not enabled. */
+/* Salesforce's REST API: versions, routing, errors, ids, limits. Versions from 31.0 on answer,
+ * older ones are 410; doubled slashes were folded before; every answer tells the calls used. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "core/text.h"
 #include "samples/sandbox/auth.h"
 #include "samples/sandbox/salesforce.h"
+#include "samples/sandbox/sf_bulk.h"
 
 #define NEWEST       67
 #define OLDEST       31
@@ -196,19 +196,40 @@ static void add_limit(struct world *w, struct doc *d, const char *name, long mos
 	doc_set(w->arena, d, name, one);
 }
 
+static long jobs_today(struct world *w, bool query)
+{
+	return (long)sql_one(w->db, &w->err, 0,
+	    "SELECT count(*) FROM job WHERE query = ? AND created > ?", "ii", (int64_t)query,
+	    world_now(w) - INT64_C(86400) * 1000000);
+}
+
 static void limits(struct world *w, struct reply *r)
 {
 	struct doc *d = doc_new(w->arena, DOC_OBJECT);
 
 	add_limit(w, d, "DailyApiRequests", calls_a_day(w), (long)w->calls);
-	add_limit(w, d, "DailyBulkApiBatches", 15000, 0);
-	add_limit(w, d, "DailyBulkV2QueryJobs", 10000, 0);
+	add_limit(w, d, "DailyBulkApiBatches", 15000, jobs_today(w, false));
+	add_limit(w, d, "DailyBulkV2QueryJobs", 10000, jobs_today(w, true));
 	add_limit(w, d, "DailyBulkV2QueryFileStorageMB", 976562, 0);
 	add_limit(w, d, "DataStorageMB", 10240, 12);
 	reply_doc(w, r, 200, SF_JSON, d);
 }
 
-/* "v67.0" from the path behind /services/data/; NULL and an answer when there is no such version. */
+static void resources(struct world *w, struct reply *r, const char *version)
+{
+	static const char *const names[] = { "limits", "query", "queryAll", "sobjects",
+		"composite", "jobs" };
+	struct doc *d = doc_new(w->arena, DOC_OBJECT);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		doc_set(w->arena, d, names[i],
+		    doc_string(w->arena,
+			arena_printf(w->arena, "/services/data/%s/%s", version, names[i])));
+	reply_doc(w, r, 200, SF_JSON, d);
+}
+
+/* "v67.0" from the path behind /services/data/; NULL and an answer when there is no such
+ * version. */
 static const char *version_of(struct world *w, struct reply *r, const char *rest)
 {
 	size_t n = strcspn(rest, "/");
@@ -238,7 +259,9 @@ static void versioned(struct world *w, struct request *q, struct reply *r, const
 	rest += strlen(version);
 	if (n && rest[0] && rest[strlen(rest) - 1] == '/')
 		rest = arena_dup(w->arena, rest, strlen(rest) - 1);
-	if (!strcmp(rest, "/limits") && !strcmp(q->method, "GET")) {
+	if (!*rest && !strcmp(q->method, "GET")) {
+		resources(w, r, version);
+	} else if (!strcmp(rest, "/limits") && !strcmp(q->method, "GET")) {
 		limits(w, r);
 	} else if ((sub = path_after(rest, "/queryAll")) && (!*sub || *sub == '/')) {
 		sf_query(w, q, r, version, true, sub);
@@ -248,9 +271,8 @@ static void versioned(struct world *w, struct request *q, struct reply *r, const
 		sf_collections(w, q, r, sub);
 	} else if ((sub = path_after(rest, "/sobjects")) && (!*sub || *sub == '/')) {
 		sf_sobjects(w, q, r, version, sub);
-	} else if (path_after(rest, "/jobs/ingest") || path_after(rest, "/jobs/query")) {
-		sf_refuse(w, r, 400, "FEATURENOTENABLED",
-		    "Bulk API is not enabled for this organization or user");
+	} else if ((sub = path_after(rest, "/jobs/")) && bulk_route(w, q, r, version, sub)) {
+		return;
 	} else {
 		sf_refuse(w, r, 404, "NOT_FOUND", "The requested resource does not exist");
 	}
@@ -277,6 +299,8 @@ bool salesforce_route(struct world *w, struct request *q, struct reply *r)
 		versions(w, r);
 		return true;
 	}
+	if (bulk_advance(w) < 0)
+		return true;
 	q->caller = auth_caller(w, q, SALESFORCE);
 	if (q->caller)
 		w->calls++;

@@ -1,5 +1,5 @@
-/* Tables and columns; see schema.h. A column that only the seed knows takes its type from the values there; where rows
- * disagree, or all hold null, it is text. */
+/* Tables and columns; see schema.h. A column that only the seed knows takes its type from the
+ * values there; where rows disagree, or all hold null, it is text. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,6 +296,19 @@ static int read_learned(struct world *w)
 	return more;
 }
 
+/* The ids that are there tell an object's prefix better than any rule. */
+static void read_prefix(struct world *w, struct table *t)
+{
+	struct sql_stmt *st = sql_query(w->db, &w->err,
+	    "SELECT substr(id, 1, 3) FROM row WHERE service = ? AND entity = ? LIMIT 1", "ss",
+	    t->service, t->entity);
+
+	if (st && sql_step(st, &w->err) == 1)
+		t->prefix = arena_strdup(&w->keep, sql_text(st, 0));
+	if (st)
+		sql_done(st);
+}
+
 int schema_load(struct world *w)
 {
 	w->schema = arena_alloc(&w->keep, sizeof(*w->schema));
@@ -305,9 +318,12 @@ int schema_load(struct world *w)
 		return -1;
 	read_declared(w);
 	for (size_t i = 0; i < w->schema->n; i++)
+		if (!strcmp(w->schema->table[i].service, SALESFORCE))
+			read_prefix(w, &w->schema->table[i]);
+	for (size_t i = 0; i < w->schema->n; i++)
 		for (size_t k = 0; k < w->schema->table[i].n; k++)
 			finish_lookup(w, &w->schema->table[i], &w->schema->table[i].column[k]);
-	return 0;
+	return w->err.kind == ERR_NONE ? 0 : -1;
 }
 
 static bool salesforce_id(const char *s, size_t n)
@@ -373,7 +389,8 @@ int schema_learn(struct world *w, const char *service, const char *entity, const
 		}
 		if (seen_before(seen, entity, name, type))
 			continue;
-		/* Two kinds of value in one column: text. A fraction makes a whole number column a decimal one. */
+		/* Two kinds of value in one column: text. A fraction makes a whole number column
+		 * a decimal one. */
 		if (sql_run(w->db, &w->err,
 			"INSERT INTO field(service, entity, name, type) VALUES(?, ?, ?, ?)"
 			" ON CONFLICT DO UPDATE SET type = CASE"

@@ -1,5 +1,5 @@
-/* What tables and columns exist: the standard ones that the services document, those of the seed's rows with types read
- * off their values, and those that world.json declares. */
+/* What tables and columns exist: the standard ones that the services document, those of the
+ * seed's rows with types read off their values, and those that world.json declares. */
 #ifndef SANDBOX_SCHEMA_H
 #define SANDBOX_SCHEMA_H
 
@@ -9,19 +9,20 @@
 
 #define COLUMN_READ_ONLY 1u
 #define COLUMN_REQUIRED  2u
-#define COLUMN_EXTERNAL  4u  /* Salesforce: external id */
-#define COLUMN_ID_LOOKUP 8u  /* Salesforce: a parent may be named by it */
+#define COLUMN_EXTERNAL  4u /* Salesforce: external id */
+#define COLUMN_ID_LOOKUP 8u /* Salesforce: a parent may be named by it */
 #define COLUMN_UNIQUE    16u
 
-/* Types: text, int, bool, money, decimal, date, datetime, guid, lookup, choice, state, status; Salesforce has text,
- * picklist, bool, double, int, currency, percent, date, datetime, id, lookup. */
+/* Types: text, int, bool, money, decimal, date, datetime, guid, lookup, choice, state, status;
+ * Salesforce has text, picklist, bool, double, int, currency, percent, date, datetime, id,
+ * lookup. */
 struct column {
 	const char *name;
 	const char *type;
-	long max;           /* most characters; 0: no limit */
+	long max; /* most characters; 0: no limit */
 	unsigned flags;
 	const char *target; /* lookup: tables by logical name, '|' between; "" when unknown */
-	const char *nav;    /* lookup: its navigation property; of several targets "NAV_target" each */
+	const char *nav; /* lookup: its navigation property; of several targets "NAV_target" each */
 };
 
 struct table {
@@ -63,6 +64,7 @@ bool type_is_number(const char *type);
 /* Is `name` among "a|b|c"? */
 bool name_among(const char *list, const char *name);
 
-extern const char *const schema_builtin[]; /* one text for each table, NULL-terminated; see schema_builtin.c */
+extern const char
+    *const schema_builtin[]; /* one text for each table, NULL-terminated; see schema_builtin.c */
 
 #endif

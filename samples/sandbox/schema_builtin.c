@@ -1,7 +1,8 @@
-/* Standard tables of Dynamics 365 Sales and Salesforce, as far as a co-sell tool meets them, with the columns that the
- * Microsoft connectors add. First line: service, entity, logical name, key, name column, id prefix ('-' for none). Then one
- * column a line: name, type, and any of: a number (most characters), ro, req, ext, idl, unique, >TARGET|TARGET, nav=NAME.
- * Lengths are those of the published table references. */
+/* Standard tables of Dynamics 365 Sales and Salesforce, as far as a co-sell tool meets them,
+ * with the columns that the Microsoft connectors add. First line: service, entity, logical name,
+ * key, name column, id prefix ('-' for none). Then one column a line: name, type, and any of: a
+ * number (most characters), ro, req, ext, idl, unique, >TARGET|TARGET, nav=NAME. Lengths are
+ * those of the published table references. */
 #include <stddef.h>
 #include "samples/sandbox/schema.h"
 
@@ -173,6 +174,18 @@ static const char sf_solution[] =
     "Id id ro\nName text 80\nSolution_Id__c text 255\nOpportunity__c lookup >Opportunity "
     "nav=Opportunity__r\n";
 
+static const char sf_history[] =
+    "salesforce OpportunityHistory OpportunityHistory Id Id 008\n"
+    "Id id ro\nOpportunityId lookup ro >Opportunity nav=Opportunity\nStageName picklist 255 ro\n"
+    "Amount currency ro\nCloseDate date ro\nExpectedRevenue currency ro\nProbability percent ro\n"
+    "PrevAmount currency ro\nPrevCloseDate date ro\n";
+
+static const char sf_field_history[] =
+    "salesforce OpportunityFieldHistory OpportunityFieldHistory Id Id 017\n"
+    "Id id ro\nOpportunityId lookup ro >Opportunity nav=Opportunity\nField picklist 255 ro\n"
+    "OldValue text 255 ro\nNewValue text 255 ro\nDataType picklist 40 ro\n";
+
 const char *const schema_builtin[] = { opportunities, accounts, contacts, systemusers, currencies,
 	organizations, closes, solutions, leads, sf_opportunity, sf_account, sf_contact, sf_role,
-	sf_user, sf_stage, sf_currency, sf_organization, sf_lead, sf_solution, NULL };
+	sf_user, sf_stage, sf_currency, sf_organization, sf_lead, sf_solution, sf_history,
+	sf_field_history, NULL };

@@ -1,5 +1,6 @@
-/* Loading a seed: partner-center.jsonl holds referrals as a GET returns them, dataverse-SET.jsonl flat rows with lookups as
- * _x_value, salesforce-OBJECT.jsonl flat records. What a row leaves out (tags, stamps) is made up here. */
+/* Loading a seed: partner-center.jsonl holds referrals as a GET returns them,
+ * dataverse-SET.jsonl flat rows with lookups as _x_value, salesforce-OBJECT.jsonl flat records.
+ * What a row leaves out (tags, stamps) is made up here. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -48,8 +49,8 @@ static int take_referral(struct loader *l, struct doc *d, struct row *row)
 	row->id = lower(a, id);
 	row->doc = d;
 	row->version = store_next_version(l->w);
-	row->created = stamp_of(d, "createdDateTime", l->now);
-	row->modified = stamp_of(d, "updatedDateTime", row->created);
+	row->modified = stamp_of(d, "updatedDateTime", stamp_of(d, "createdDateTime", l->now));
+	row->created = stamp_of(d, "createdDateTime", row->modified);
 	doc_set(a, d, "id", doc_string(a, row->id));
 	if (!doc_get(d, "createdDateTime"))
 		doc_set(a, d, "createdDateTime", doc_string(a, pc_stamp(l->w, row->created)));
@@ -84,8 +85,8 @@ static int take_dataverse(struct loader *l, struct doc *d, struct row *row)
 	doc_remove(d, "versionnumber");
 	doc_remove(d, "@odata.etag");
 	row->doc = d;
-	row->created = stamp_of(d, "createdon", l->now);
-	row->modified = stamp_of(d, "modifiedon", row->created);
+	row->modified = stamp_of(d, "modifiedon", stamp_of(d, "createdon", l->now));
+	row->created = stamp_of(d, "createdon", row->modified);
 	default_stamp(l, d, "createdon", row->created);
 	default_stamp(l, d, "modifiedon", row->modified);
 	return store_insert(l->w, DATAVERSE, l->table->entity, row);
@@ -111,9 +112,9 @@ static int take_salesforce(struct loader *l, struct doc *d, struct row *row)
 		}
 	}
 	row->doc = d;
-	row->created = stamp_of(d, "CreatedDate", l->now);
-	row->modified =
-	    stamp_of(d, "SystemModstamp", stamp_of(d, "LastModifiedDate", row->created));
+	row->modified = stamp_of(d, "LastModifiedDate", stamp_of(d, "CreatedDate", l->now));
+	row->modified = stamp_of(d, "SystemModstamp", row->modified);
+	row->created = stamp_of(d, "CreatedDate", row->modified);
 	default_stamp(l, d, "CreatedDate", row->created);
 	default_stamp(l, d, "LastModifiedDate", row->modified);
 	default_stamp(l, d, "SystemModstamp", row->modified);
@@ -209,7 +210,7 @@ static int load_organization(struct loader *l)
 	struct world *w = l->w;
 	const struct doc *o = doc_get(w->conf, "organization");
 	struct doc *d = doc_new(&w->keep, DOC_OBJECT);
-	const char *id = doc_member(o, "organizationid", doc_member(o, "id", NULL));
+	const char *id = doc_member(o, "dataverse", NULL);
 	struct row row = { 0 };
 
 	if (id && guid_valid(id) && !store_count(w, DATAVERSE, "organizations")) {
@@ -228,7 +229,7 @@ static int load_organization(struct loader *l)
 	memset(&row, 0, sizeof(row));
 	d = doc_new(&w->keep, DOC_OBJECT);
 	doc_set(&w->keep, d, "Id",
-	    doc_string(&w->keep, doc_member(o, "salesforce_id", "00D5e000000sand")));
+	    doc_string(&w->keep, doc_member(o, "salesforce", "00D5e000000sand")));
 	doc_set(&w->keep, d, "Name", doc_string(&w->keep, doc_member(o, "name", "Contoso")));
 	doc_set(&w->keep, d, "OrganizationType", doc_string(&w->keep, "Developer Edition"));
 	doc_set(&w->keep, d, "IsSandbox", doc_bool(&w->keep, true));

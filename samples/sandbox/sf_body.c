@@ -1,5 +1,6 @@
-/* The members of a Salesforce body: each must be a writable field with a value of its type; a parent may be named by an
- * external id in a nested object. Messages have the wording that public clients and their tests have recorded. */
+/* The members of a Salesforce body: each must be a writable field with a value of its type; a
+ * parent may be named by an external id in a nested object. Messages have the wording that
+ * public clients and their tests have recorded. */
 #include <string.h>
 #include <strings.h>
 #include "core/text.h"

@@ -1,5 +1,6 @@
-/* sObject Collections: up to 200 records in one call, created, updated, upserted by an external id or deleted. The call answers
- * 200 even where records fail, results stand in the order of the request, and with allOrNone one failure undoes all. */
+/* sObject Collections: up to 200 records in one call, created, updated, upserted by an external
+ * id or deleted. The call answers 200 even where records fail, results stand in the order of the
+ * request, and with allOrNone one failure undoes all. */
 #include <string.h>
 #include <strings.h>
 #include "samples/sandbox/salesforce.h"

@@ -1,4 +1,5 @@
-/* What an object looks like: its fields with type, length and flags, and the picklists that are data of the organization. */
+/* What an object looks like: its fields with type, length and flags, and the picklists that are
+ * data of the organization. */
 #include <string.h>
 #include "core/text.h"
 #include "samples/sandbox/salesforce.h"

@@ -1,5 +1,6 @@
-/* Running SOQL. A query is worked out once; what does not fit its first page is kept as a list of rows under a cursor, and the
- * following pages read from there, as the service's query locators do. */
+/* Running SOQL. A query is worked out once; what does not fit its first page is kept as a list
+ * of rows under a cursor, and the following pages read from there, as the service's query
+ * locators do. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,11 +258,11 @@ static void place(struct run *r, const struct scope *scope, struct doc *record, 
 	place(r, &inner, child, dot + 1);
 }
 
-static int give(struct run *r, int64_t rid)
+/* The selected fields of a row. 1, 0 there is no such row, -1. */
+static int record_of(struct run *r, int64_t rid, struct doc **record)
 {
 	struct row row;
 	struct scope scope = { .w = r->w, .table = r->s->table, .row = &row };
-	struct doc *record;
 	int found;
 
 	arena_reset(r->w->scratch);
@@ -269,11 +270,44 @@ static int give(struct run *r, int64_t rid)
 	found = store_get_rid(r->w, r->w->scratch, rid, &row);
 	if (found != 1)
 		return found;
-	record = doc_new(r->w->scratch, DOC_OBJECT);
-	doc_set(r->w->scratch, record, "attributes",
+	*record = doc_new(r->w->scratch, DOC_OBJECT);
+	doc_set(r->w->scratch, *record, "attributes",
 	    sf_attributes(r->w->scratch, r->s->table, row.id, r->version));
 	for (size_t i = 0; i < r->s->n; i++)
-		place(r, &scope, record, r->s->field[i]);
+		place(r, &scope, *record, r->s->field[i]);
+	return 1;
+}
+
+int sf_query_record(
+    struct world *w, const struct soql *s, int64_t rid, const char *version, struct doc **record)
+{
+	struct run run = { .w = w, .s = s, .version = version };
+
+	return record_of(&run, rid, record);
+}
+
+int sf_query_rows(struct world *w, const struct soql *s, bool all, struct rids *out)
+{
+	struct run run = { .w = w, .s = s, .all = all };
+	struct founds f = { 0 };
+	int rc = collect(&run, &f);
+
+	if (rc >= 0 && f.n)
+		qsort(f.at, f.n, sizeof(*f.at), compare_found);
+	for (size_t i = 0; rc >= 0 && i < f.n; i++)
+		if (s->limit < 0 || i < (size_t)s->limit)
+			rids_add(out, f.at[i].rid);
+	free(f.at);
+	return rc < 0 ? -1 : 0;
+}
+
+static int give(struct run *r, int64_t rid)
+{
+	struct doc *record;
+	int found = record_of(r, rid, &record);
+
+	if (found != 1)
+		return found;
 	if (r->given++)
 		buf_addc(r->out, ',');
 	doc_write(record, r->out);

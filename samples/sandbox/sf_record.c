@@ -1,8 +1,10 @@
-/* Creating, changing and deleting Salesforce records: required and unique fields, ids with their prefix and check suffix, and
- * what the platform fills in: a stage sets IsClosed, IsWon, Probability and the forecast from OpportunityStage. */
+/* Creating, changing and deleting Salesforce records: required and unique fields, ids with their
+ * prefix and check suffix, and what the platform fills in: a stage sets IsClosed, IsWon,
+ * Probability and the forecast from OpportunityStage. */
 #include <string.h>
 #include <strings.h>
 #include "core/text.h"
+#include "samples/sandbox/history.h"
 #include "samples/sandbox/salesforce.h"
 
 static bool state_failed(struct sf_error *e)
@@ -132,7 +134,8 @@ static void copy_field(struct world *w, struct doc *to, const char *name, const 
 		doc_set(w->arena, to, name, doc_copy(w->arena, from));
 }
 
-/* A changed StageName resets what hangs on it. An unknown stage is not refused: StageName is no restricted picklist. */
+/* A changed StageName resets what hangs on it. An unknown stage is not refused: StageName is no
+ * restricted picklist. */
 static void follow_stage(
     struct world *w, const struct doc *before, const struct doc *body, struct row *row)
 {
@@ -229,7 +232,9 @@ bool sf_create(struct world *w, const struct request *q, const struct table *t,
 	row->id = new_id(w, t);
 	doc_set(w->arena, row->doc, "Id", doc_string(w->arena, row->id));
 	fill(w, q, t, NULL, body, row);
-	return store_insert(w, SALESFORCE, t->entity, row) == 0 || state_failed(e);
+	return (store_insert(w, SALESFORCE, t->entity, row) == 0 &&
+		   history_note(w, SALESFORCE, t->entity, NULL, row) == 0) ||
+	       state_failed(e);
 }
 
 bool sf_update(struct world *w, const struct request *q, const struct table *t,
@@ -243,7 +248,8 @@ bool sf_update(struct world *w, const struct request *q, const struct table *t,
 		return false;
 	row->version = 0;
 	fill(w, q, t, before, body, row);
-	return store_update(w, row) == 0 || state_failed(e);
+	return (store_update(w, row) == 0 && history_note(w, SALESFORCE, t->entity, before, row) == 0) ||
+	       state_failed(e);
 }
 
 bool sf_delete(struct world *w, struct row *row, struct sf_error *e)

@@ -1,5 +1,5 @@
-/* Reading SOQL by recursive descent. Strings are in single quotes with backslash escapes, dates and date-times stand bare, date
- * literals such as TODAY or LAST_N_DAYS:30 are spans of days. AND and OR may not be mixed without parentheses. */
+/* Reading SOQL by recursive descent. Fields are checked against the object, values against the
+ * fields; AND and OR may not be mixed without parentheses. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,81 +7,21 @@
 #include <strings.h>
 #include "core/text.h"
 #include "samples/sandbox/salesforce.h"
-#include "samples/sandbox/soql.h"
+#include "samples/sandbox/soql_parser.h"
 
-#define DAY        (INT64_C(86400) * 1000000)
 #define MOST_DEPTH 200
 
-struct parser {
-	struct world *w;
-	struct soql *q;
-	const char *text, *s;
-	const char *code, *message;
-	int depth;
-};
+static struct expr *condition(struct soql_parser *p);
 
-static struct expr *condition(struct parser *p);
-
-static void *fail(struct parser *p, const char *code, const char *message)
-{
-	if (!p->code) {
-		p->code = code;
-		p->message = message;
-	}
-	return NULL;
-}
-
-static void *unexpected(struct parser *p)
-{
-	return fail(p, "MALFORMED_QUERY",
-	    arena_printf(p->w->arena, "unexpected token: '%.40s' at Row:1:Column:%ld", p->s,
-		(long)(p->s - p->text) + 1));
-}
-
-static void skip_space(struct parser *p)
-{
-	while (isspace((unsigned char)*p->s))
-		p->s++;
-}
-
-static size_t word_length(const char *s)
-{
-	size_t n = 0;
-
-	while (isalnum((unsigned char)s[n]) || s[n] == '_' || s[n] == '.')
-		n++;
-	return n;
-}
-
-static bool take_word(struct parser *p, const char *word)
-{
-	size_t n = strlen(word);
-
-	skip_space(p);
-	if (word_length(p->s) != n || strncasecmp(p->s, word, n))
-		return false;
-	p->s += n;
-	return true;
-}
-
-static bool take_char(struct parser *p, char c)
-{
-	skip_space(p);
-	if (*p->s != c)
-		return false;
-	p->s++;
-	return true;
-}
-
-static const char *take_name(struct parser *p)
+static const char *take_name(struct soql_parser *p)
 {
 	size_t n;
 	const char *name;
 
-	skip_space(p);
-	n = word_length(p->s);
+	soql_skip_space(p);
+	n = soql_word_length(p->s);
 	if (!n || isdigit((unsigned char)*p->s))
-		return unexpected(p);
+		return soql_unexpected(p);
 	name = arena_dup(p->w->arena, p->s, n);
 	p->s += n;
 	return name;
@@ -115,13 +55,13 @@ const struct column *soql_path(
 	return c;
 }
 
-static const struct column *take_path(struct parser *p, const char **path)
+static const struct column *take_path(struct soql_parser *p, const char **path)
 {
 	const char *name = take_name(p);
 	const struct column *c = name ? soql_path(p->w, p->q->table, name, path) : NULL;
 
 	if (name && !c)
-		fail(p, "INVALID_FIELD",
+		soql_fail(p, "INVALID_FIELD",
 		    arena_printf(p->w->arena,
 			"No such column '%s' on entity '%s'. If you are attempting to use a custom "
 			"field, be sure to append the"
@@ -132,141 +72,8 @@ static const struct column *take_path(struct parser *p, const char **path)
 	return c;
 }
 
-static struct literal *quoted(struct parser *p, bool pattern)
-{
-	struct literal *l = arena_alloc(p->w->arena, sizeof(*l));
-	char *out = arena_alloc(p->w->arena, strlen(p->s) * 2 + 1), *to = out;
-
-	for (p->s++; *p->s && *p->s != '\''; p->s++) {
-		if (*p->s != '\\') {
-			*to++ = *p->s;
-			continue;
-		}
-		p->s++;
-		if (!*p->s)
-			break;
-		if (pattern && strchr("%_\\", *p->s))
-			*to++ = '\\';
-		*to++ = *p->s == 'n' ? '\n' : *p->s == 'r' ? '\r' : *p->s == 't' ? '\t' : *p->s;
-	}
-	if (*p->s != '\'')
-		return fail(p, "MALFORMED_QUERY", "unterminated string literal");
-	p->s++;
-	l->kind = LITERAL_STRING;
-	l->text = out;
-	return l;
-}
-
-static struct literal *span(struct parser *p, int64_t from_day, int64_t to_day)
-{
-	struct literal *l = arena_alloc(p->w->arena, sizeof(*l));
-
-	l->kind = LITERAL_STAMP;
-	l->text = "";
-	l->from = from_day * DAY;
-	l->to = to_day * DAY;
-	return l;
-}
-
-/* First day of the month `months` away from the one of `today`. */
-static int64_t month_start(int64_t today, int months)
-{
-	char text[16];
-	int year, month;
-	int64_t days = 0;
-
-	date_format(today, text);
-	year = atoi(text);
-	month = atoi(text + 5) - 1 + months;
-	year += month < 0 ? -1 : month / 12;
-	month = (month + 12) % 12;
-	snprintf(text, sizeof(text), "%04d-%02d-01", year % 10000, month + 1);
-	return date_parse(text, 10, &days) ? days : today;
-}
-
-static struct literal *date_literal(struct parser *p, const char *word)
-{
-	int64_t today = world_now(p->w) / DAY;
-	long n;
-
-	if (!strcasecmp(word, "TODAY"))
-		return span(p, today, today + 1);
-	if (!strcasecmp(word, "YESTERDAY"))
-		return span(p, today - 1, today);
-	if (!strcasecmp(word, "TOMORROW"))
-		return span(p, today + 1, today + 2);
-	if (!strcasecmp(word, "THIS_MONTH"))
-		return span(p, month_start(today, 0), month_start(today, 1));
-	if (!strcasecmp(word, "LAST_MONTH"))
-		return span(p, month_start(today, -1), month_start(today, 0));
-	if (strcasecmp(word, "LAST_N_DAYS") && strcasecmp(word, "NEXT_N_DAYS"))
-		return unexpected(p);
-	if (*p->s++ != ':')
-		return unexpected(p);
-	n = strtol(p->s, (char **)&p->s, 10);
-	if (n < 1 || n > 100000)
-		return unexpected(p);
-	return *word == 'L' || *word == 'l' ? span(p, today - n, today + 1)
-					    : span(p, today + 1, today + 1 + n);
-}
-
-static struct literal *bare(struct parser *p)
-{
-	size_t n = 0;
-	const char *text;
-	struct literal *l = arena_alloc(p->w->arena, sizeof(*l));
-	int64_t stamp;
-
-	while (isalnum((unsigned char)p->s[n]) || (p->s[n] && strchr("+-.:", p->s[n])))
-		n++;
-	text = arena_dup(p->w->arena, p->s, n);
-	if (n >= 10 && text[4] == '-' && (stamp = stamp_parse(text, n)) != STAMP_NONE) {
-		l->kind = LITERAL_STAMP;
-		l->text = text;
-		l->from = stamp;
-		l->to = stamp + (n == 10 ? DAY : 1);
-	} else {
-		l->kind = LITERAL_NUMBER;
-		l->text = decimal_normal(p->w->arena, text, n);
-		if (!l->text)
-			return unexpected(p);
-	}
-	p->s += n;
-	return l;
-}
-
-static struct literal *value(struct parser *p, bool pattern)
-{
-	struct literal *l;
-	size_t n;
-	char *word;
-
-	skip_space(p);
-	if (*p->s == '\'')
-		return quoted(p, pattern);
-	if (isdigit((unsigned char)*p->s) || *p->s == '-' || *p->s == '+')
-		return bare(p);
-	n = word_length(p->s);
-	if (!n)
-		return unexpected(p);
-	word = arena_dup(p->w->arena, p->s, n);
-	p->s += n;
-	l = arena_alloc(p->w->arena, sizeof(*l));
-	l->text = word;
-	if (!strcasecmp(word, "null")) {
-		l->kind = LITERAL_NULL;
-		return l;
-	}
-	if (!strcasecmp(word, "true") || !strcasecmp(word, "false")) {
-		l->kind = LITERAL_BOOL;
-		l->truth = tolower((unsigned char)*word) == 't';
-		return l;
-	}
-	return date_literal(p, word);
-}
-
 /* Does the value suit the field? Ids of 15 characters become those of 18. */
-static bool suits(struct parser *p, const struct column *c, struct literal *l)
+static bool suits(struct soql_parser *p, const struct column *c, struct literal *l)
 {
 	bool ok;
 
@@ -284,7 +91,7 @@ static bool suits(struct parser *p, const struct column *c, struct literal *l)
 	    (!strcmp(c->type, "lookup") || !strcmp(c->type, "id")))
 		l->text = sf_id18(p->w->arena, l->text);
 	if (!ok)
-		fail(p, "INVALID_FIELD",
+		soql_fail(p, "INVALID_FIELD",
 		    arena_printf(p->w->arena,
 			"value of filter criterion for field '%s' must be of type %s%s", c->name,
 			c->type,
@@ -292,24 +99,24 @@ static bool suits(struct parser *p, const struct column *c, struct literal *l)
 	return ok;
 }
 
-static struct expr *in_list(struct parser *p, const struct column *c, const char *path)
+static struct expr *in_list(struct soql_parser *p, const struct column *c, const char *path)
 {
 	struct expr *e = expr_new(p->w->arena, EXPR_IN, NULL, NULL);
 	struct literal **tail = &e->literal;
 
 	e->path = path;
-	if (!take_char(p, '('))
-		return unexpected(p);
+	if (!soql_take_char(p, '('))
+		return soql_unexpected(p);
 	do {
-		*tail = value(p, false);
+		*tail = soql_value(p, false);
 		if (!*tail || !suits(p, c, *tail))
 			return NULL;
 		tail = &(*tail)->next;
-	} while (take_char(p, ','));
-	return take_char(p, ')') ? e : unexpected(p);
+	} while (soql_take_char(p, ','));
+	return soql_take_char(p, ')') ? e : soql_unexpected(p);
 }
 
-static struct expr *comparison(struct parser *p)
+static struct expr *comparison(struct soql_parser *p)
 {
 	static const struct {
 		const char *text;
@@ -323,43 +130,43 @@ static struct expr *comparison(struct parser *p)
 
 	if (!c)
 		return NULL;
-	if (take_word(p, "IN"))
+	if (soql_take_word(p, "IN"))
 		return in_list(p, c, path);
-	if (take_word(p, "NOT")) {
-		e = take_word(p, "IN") ? in_list(p, c, path) : unexpected(p);
+	if (soql_take_word(p, "NOT")) {
+		e = soql_take_word(p, "IN") ? in_list(p, c, path) : soql_unexpected(p);
 		return e ? expr_new(p->w->arena, EXPR_NOT, e, NULL) : NULL;
 	}
 	e = expr_new(p->w->arena, EXPR_COMPARE, NULL, NULL);
 	e->path = path;
-	if (take_word(p, "LIKE")) {
+	if (soql_take_word(p, "LIKE")) {
 		e->kind = EXPR_LIKE;
-		e->literal = value(p, true);
-		return e->literal && e->literal->kind == LITERAL_STRING ? e : unexpected(p);
+		e->literal = soql_value(p, true);
+		return e->literal && e->literal->kind == LITERAL_STRING ? e : soql_unexpected(p);
 	}
-	skip_space(p);
+	soql_skip_space(p);
 	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
 		if (!strncmp(p->s, operators[i].text, strlen(operators[i].text))) {
 			p->s += strlen(operators[i].text);
 			e->compare = operators[i].compare;
-			e->literal = value(p, false);
+			e->literal = soql_value(p, false);
 			return e->literal && suits(p, c, e->literal) ? e : NULL;
 		}
-	return unexpected(p);
+	return soql_unexpected(p);
 }
 
-static struct expr *term(struct parser *p)
+static struct expr *term(struct soql_parser *p)
 {
 	struct expr *e = NULL;
 
 	if (++p->depth > MOST_DEPTH) {
-		fail(p, "MALFORMED_QUERY", "the condition is nested too deeply");
-	} else if (take_word(p, "NOT")) {
+		soql_fail(p, "MALFORMED_QUERY", "the condition is nested too deeply");
+	} else if (soql_take_word(p, "NOT")) {
 		e = term(p);
 		e = e ? expr_new(p->w->arena, EXPR_NOT, e, NULL) : NULL;
-	} else if (take_char(p, '(')) {
+	} else if (soql_take_char(p, '(')) {
 		e = condition(p);
-		if (e && !take_char(p, ')'))
-			e = unexpected(p);
+		if (e && !soql_take_char(p, ')'))
+			e = soql_unexpected(p);
 	} else {
 		e = comparison(p);
 	}
@@ -367,21 +174,21 @@ static struct expr *term(struct parser *p)
 	return e;
 }
 
-static struct expr *condition(struct parser *p)
+static struct expr *condition(struct soql_parser *p)
 {
 	struct expr *e = term(p);
 	enum expr_kind kind = EXPR_NOT;
 
 	while (e) {
-		enum expr_kind next = take_word(p, "AND")  ? EXPR_AND
-				      : take_word(p, "OR") ? EXPR_OR
-							   : EXPR_NOT;
+		enum expr_kind next = soql_take_word(p, "AND")  ? EXPR_AND
+				      : soql_take_word(p, "OR") ? EXPR_OR
+								: EXPR_NOT;
 		struct expr *right;
 
 		if (next == EXPR_NOT)
 			break;
 		if (kind != EXPR_NOT && kind != next)
-			return unexpected(p);
+			return soql_unexpected(p);
 		kind = next;
 		right = term(p);
 		e = right ? expr_new(p->w->arena, kind, e, right) : NULL;
@@ -389,80 +196,81 @@ static struct expr *condition(struct parser *p)
 	return e;
 }
 
-static bool select_list(struct parser *p, const char **names, size_t *n)
+static bool select_list(struct soql_parser *p, const char **names, size_t *n)
 {
-	if (take_word(p, "COUNT")) {
+	if (soql_take_word(p, "COUNT")) {
 		p->q->count = true;
-		return (take_char(p, '(') && take_char(p, ')')) || unexpected(p);
+		return (soql_take_char(p, '(') && soql_take_char(p, ')')) || soql_unexpected(p);
 	}
 	do {
 		if (*n == SOQL_FIELDS)
-			return fail(p, "MALFORMED_QUERY", "too many fields") != NULL;
+			return soql_fail(p, "MALFORMED_QUERY", "too many fields") != NULL;
 		names[*n] = take_name(p);
-		skip_space(p);
+		soql_skip_space(p);
 		if (!names[*n] || *p->s == '(')
-			return unexpected(p) != NULL;
+			return soql_unexpected(p) != NULL;
 		(*n)++;
-	} while (take_char(p, ','));
+	} while (soql_take_char(p, ','));
 	return true;
 }
 
-static bool order_list(struct parser *p)
+static bool order_list(struct soql_parser *p)
 {
 	do {
 		struct soql_order *o = &p->q->order[p->q->n_order];
 
 		if (p->q->n_order == SOQL_ORDERS)
-			return fail(p, "MALFORMED_QUERY", "too many fields in ORDER BY") != NULL;
+			return soql_fail(p, "MALFORMED_QUERY", "too many fields in ORDER BY") !=
+			       NULL;
 		if (!take_path(p, &o->path))
 			return false;
 		p->q->n_order++;
-		o->down = take_word(p, "DESC");
+		o->down = soql_take_word(p, "DESC");
 		if (!o->down)
-			take_word(p, "ASC");
+			soql_take_word(p, "ASC");
 		/* Nulls come first unless NULLS LAST says otherwise, in both directions. */
-		if (take_word(p, "NULLS")) {
-			o->nulls_last = take_word(p, "LAST");
-			if (!o->nulls_last && !take_word(p, "FIRST"))
-				return unexpected(p) != NULL;
+		if (soql_take_word(p, "NULLS")) {
+			o->nulls_last = soql_take_word(p, "LAST");
+			if (!o->nulls_last && !soql_take_word(p, "FIRST"))
+				return soql_unexpected(p) != NULL;
 		}
-	} while (take_char(p, ','));
+	} while (soql_take_char(p, ','));
 	return true;
 }
 
-static bool whole_number(struct parser *p, long *out)
+static bool whole_number(struct soql_parser *p, long *out)
 {
 	char *end;
 
-	skip_space(p);
+	soql_skip_space(p);
 	if (!isdigit((unsigned char)*p->s))
-		return unexpected(p) != NULL;
+		return soql_unexpected(p) != NULL;
 	*out = strtol(p->s, &end, 10);
 	p->s = end;
 	return true;
 }
 
-static bool clauses(struct parser *p)
+static bool clauses(struct soql_parser *p)
 {
-	if (take_word(p, "WHERE")) {
+	if (soql_take_word(p, "WHERE")) {
 		p->q->where = condition(p);
 		if (!p->q->where)
 			return false;
 	}
-	if (take_word(p, "ORDER") && (!take_word(p, "BY") || !order_list(p)))
-		return unexpected(p) != NULL;
-	if (take_word(p, "LIMIT") && !whole_number(p, &p->q->limit))
+	if (soql_take_word(p, "ORDER") && (!soql_take_word(p, "BY") || !order_list(p)))
+		return soql_unexpected(p) != NULL;
+	if (soql_take_word(p, "LIMIT") && !whole_number(p, &p->q->limit))
 		return false;
-	if (take_word(p, "OFFSET") && !whole_number(p, &p->q->offset))
+	if (soql_take_word(p, "OFFSET") && !whole_number(p, &p->q->offset))
 		return false;
 	if (p->q->offset > 2000)
-		return fail(p, "NUMBER_OUTSIDE_VALID_RANGE",
+		return soql_fail(p, "NUMBER_OUTSIDE_VALID_RANGE",
 			   "Maximum SOQL offset allowed is 2000") != NULL;
-	skip_space(p);
-	return !*p->s || unexpected(p) != NULL;
+	soql_skip_space(p);
+	return !*p->s || soql_unexpected(p) != NULL;
 }
 
-static bool find_object(struct parser *p)
+static bool find_object(struct soql_parser *p)
 {
 	const char *name = take_name(p);
 
@@ -471,7 +279,7 @@ static bool find_object(struct parser *p)
 		    !strcasecmp(p->w->schema->table[i].entity, name))
 			p->q->table = &p->w->schema->table[i];
 	if (name && !p->q->table)
-		fail(p, "INVALID_TYPE",
+		soql_fail(p, "INVALID_TYPE",
 		    arena_printf(p->w->arena,
 			"sObject type '%s' is not supported. If you are attempting to use a custom "
 			"object, be"
@@ -482,7 +290,7 @@ static bool find_object(struct parser *p)
 
 struct soql *soql_parse(struct world *w, const char *text, const char **code, const char **message)
 {
-	struct parser p = {
+	struct soql_parser p = {
 		.w = w, .q = arena_alloc(w->arena, sizeof(struct soql)), .text = text, .s = text
 	};
 	const char *name[SOQL_FIELDS];
@@ -490,18 +298,18 @@ struct soql *soql_parse(struct world *w, const char *text, const char **code, co
 	bool ok;
 
 	p.q->limit = -1;
-	ok = take_word(&p, "SELECT") ? select_list(&p, name, &n) : unexpected(&p) != NULL;
-	if (ok && !take_word(&p, "FROM"))
-		ok = unexpected(&p) != NULL;
+	ok = soql_take_word(&p, "SELECT") ? select_list(&p, name, &n) : soql_unexpected(&p) != NULL;
+	if (ok && !soql_take_word(&p, "FROM"))
+		ok = soql_unexpected(&p) != NULL;
 	ok = ok && find_object(&p);
 	for (size_t i = 0; ok && i < n; i++) {
-		struct parser field = { .w = w, .q = p.q, .text = name[i], .s = name[i] };
+		struct soql_parser field = { .w = w, .q = p.q, .text = name[i], .s = name[i] };
 
 		ok = take_path(&field, &p.q->field[p.q->n]) != NULL;
 		if (ok)
 			p.q->n++;
 		else
-			fail(&p, field.code, field.message);
+			soql_fail(&p, field.code, field.message);
 	}
 	ok = ok && clauses(&p);
 	if (ok)

@@ -1,6 +1,6 @@
-/* Looking rows up by the text of a member. The first look-up by a member notes that member of all rows in a table of keys; from
- * then on every write keeps its own row's keys true. It stands in the file, so a restart finds it, and a request that fails
- * takes its part of it back. */
+/* Looking rows up by the text of a member. The first look-up by a member notes that member of
+ * all rows in a table of keys; from then on every write keeps its own row's keys true. It stands
+ * in the file, so a restart finds it, and a request that fails takes its part of it back. */
 #include <string.h>
 #include "samples/sandbox/store.h"
 

@@ -1,5 +1,5 @@
-/* A request and its answer as the services see them, without the HTTP library: also what an operation inside a $batch
- * is made of. */
+/* A request and its answer as the services see them, without the HTTP library: also what an
+ * operation inside a $batch is made of. */
 #ifndef SANDBOX_WIRE_H
 #define SANDBOX_WIRE_H
 
@@ -39,9 +39,9 @@ struct request {
 	size_t body_len;
 	const struct caller *caller;
 	struct content_id *made;
-	bool inner;           /* an operation of a $batch */
-	bool loopback;        /* it came from this machine */
-	int64_t log_n;        /* its row in the log */
+	bool inner;    /* an operation of a $batch */
+	bool loopback; /* it came from this machine */
+	int64_t log_n; /* its row in the log */
 };
 
 struct reply {
@@ -58,8 +58,10 @@ void pairs_add(struct arena *a, struct pairs *p, const char *name, const char *v
 const char *request_header(const struct request *q, const char *name);
 /* Value of a query option; NULL when absent. */
 const char *request_param(const struct request *q, const char *name);
-/* Is this preference among the Prefer headers? *value gets what stands behind '=', without quotes, or "". */
-bool request_prefers(struct world *w, const struct request *q, const char *name, const char **value);
+/* Is this preference among the Prefer headers? *value gets what stands behind '=', without
+ * quotes, or "". */
+bool request_prefers(
+    struct world *w, const struct request *q, const char *name, const char **value);
 /* Splits target into path, query and param. */
 void request_parse_target(struct world *w, struct request *q, const char *target);
 /* What follows `prefix` in the path, or NULL. */

@@ -1,5 +1,6 @@
-/* The sandbox's state file and clock. The file outlives kill -9: every request is one transaction. It need not outlive
- * a power cut, so SQLite is told not to wait for the disk, which makes a read as cheap as its answer. */
+/* The sandbox's state file and clock. The file outlives kill -9: every request is one
+ * transaction. It need not outlive a power cut, so SQLite is told not to wait for the disk,
+ * which makes a read as cheap as its answer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,12 @@ static const char schema_sql[] =
     " retry_after TEXT, body TEXT, at INTEGER, skip INTEGER, times INTEGER);"
     "CREATE TABLE IF NOT EXISTS log(n INTEGER PRIMARY KEY, parent INTEGER, at INTEGER, system "
     "TEXT, method TEXT,"
-    " target TEXT, key TEXT, sha256 TEXT, committed INTEGER, status INTEGER, sent TEXT);";
+    " target TEXT, key TEXT, sha256 TEXT, committed INTEGER, status INTEGER, sent TEXT);"
+    "CREATE TABLE IF NOT EXISTS job(n INTEGER PRIMARY KEY, id TEXT UNIQUE, query INTEGER, spec TEXT,"
+    " state TEXT, message TEXT, created INTEGER, modified INTEGER, closed INTEGER, processed INTEGER,"
+    " failed INTEGER, data BLOB, good TEXT, bad TEXT, rest TEXT);"
+    "CREATE INDEX IF NOT EXISTS job_open ON job(n) WHERE state IN ('UploadComplete', "
+    "'InProgress');";
 
 static const char *const counter_name[3] = { "version", "serial", "calls" };
 

@@ -1,6 +1,7 @@
-/* The sandbox's own state: one SQLite file with rows, tokens, faults, cursors, log and settings, and a clock that starts
- * where the seed says and then runs in real time, across restarts too. Requests are handled one at a time, so one
- * arena serves the request under way, and one SQLite transaction holds everything it writes, its log row included. */
+/* The sandbox's own state: one SQLite file with rows, tokens, faults, cursors, log and settings,
+ * and a clock that starts where the seed says and then runs in real time, across restarts too.
+ * Requests are handled one at a time, so one arena serves the request under way, and one SQLite
+ * transaction holds everything it writes, its log row included. */
 #ifndef SANDBOX_WORLD_H
 #define SANDBOX_WORLD_H
 
@@ -20,15 +21,15 @@ struct world {
 	struct arena *arena;   /* of the request under way */
 	struct arena *scratch; /* of one row while many are looked through */
 	struct arena keep;     /* settings and schema, until the end */
-	struct err err;        /* set: the state could not be read or written; the request ends with 500 */
-	struct doc *conf;      /* world.json as seeded */
-	int64_t offset;        /* own clock minus real clock, in microseconds */
-	int64_t version;       /* last row version given out */
-	int64_t serial;        /* last number used in a Salesforce id */
-	int64_t calls;         /* Salesforce calls counted */
-	int64_t arrived;       /* last arrival number of the log */
-	int64_t saved[3];      /* version, serial, calls as they stand in the file */
-	int64_t armed;         /* faults that have shots left */
+	struct err err; /* set: the state could not be read or written; the request ends with 500 */
+	struct doc *conf; /* world.json as seeded */
+	int64_t offset;   /* own clock minus real clock, in microseconds */
+	int64_t version;  /* last row version given out */
+	int64_t serial;   /* last number used in a Salesforce id */
+	int64_t calls;    /* Salesforce calls counted */
+	int64_t arrived;  /* last arrival number of the log */
+	int64_t saved[3]; /* version, serial, calls as they stand in the file */
+	int64_t armed;    /* faults that have shots left */
 	struct schema_set *schema;
 };
 

@@ -132,6 +132,11 @@ struct ref_ops {
  * to be had are answered REFUSED or DEFERRED. -1: nothing was sent but look-ups. */
 int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
     struct reply *reply, const struct ref_ops *ops, void *ctx, struct err *err);
+/* Is the row a create's owner whom nobody was found for? Then the lookup is left out, and the service gives its default. */
+bool ref_left_out(const struct natives *nv, const struct write *w, const struct ref *ref);
+/* Says so in the replies of the creates that were applied. */
+void refs_tell(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
+    struct reply *reply);
 /* Is this the first assign below its alias? Then *empty says whether all of them are empty. */
 bool ref_starts(const struct write *w, size_t assign, bool *empty);
 /* Requests that references of these writes will take: `chunk` of an alias in one, `make` more where rows may have to be

@@ -262,13 +262,22 @@ static bool may_make(const struct natives *nv, const struct write *w, const stru
 	       !ref->refused;
 }
 
+bool ref_left_out(const struct natives *nv, const struct write *w, const struct ref *ref)
+{
+	const struct related *r = natives_related(nv, ref->alias);
+	const char *through = r && r->through ? r->through : ref->alias;
+
+	return w->op == WRITE_CREATE && ref->asked && !ref->found && !ref->refused && !(r && r->create) &&
+	       (strcasecmp(through, "ownerid") == 0 || strcasecmp(through, "owner") == 0);
+}
+
 static void ref_answer(const struct natives *nv, struct arena *a, const struct write *w,
     const struct ref *ref, struct reply *reply)
 {
 	const struct related *r = natives_related(nv, ref->alias);
 	const char *value = value_has(ref->value[0]) ? ref->value[0].s : "(empty)";
 
-	if (ref->found == 1)
+	if (ref->found == 1 || ref_left_out(nv, w, ref))
 		return;
 	if (ref->refused)
 		reply_set(reply, a, OUTCOME_REFUSED, 0, "", ref->why);
@@ -353,6 +362,26 @@ int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a,
 		}
 	}
 	return 0;
+}
+
+void refs_tell(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
+    struct reply *reply)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < w[i].n_assign && reply[i].outcome == OUTCOME_APPLIED; j++) {
+			const struct ref *ref;
+			const char *why;
+			bool empty;
+
+			if (!ref_starts(&w[i], j, &empty) || empty)
+				continue;
+			ref = ref_of(refs, nv, a, &w[i], alias_of(a, w[i].assign[j].path), &why);
+			if (ref && ref_left_out(nv, &w[i], ref))
+				reply_set(&reply[i], a, OUTCOME_APPLIED, reply[i].http, reply[i].code,
+				    arena_printf(a, "nobody has %s.%s = %s, so the owner is the service's default (R17)", ref->alias,
+					ref->column[0], value_has(ref->value[0]) ? ref->value[0].s : "(empty)"));
+		}
+	}
 }
 
 long refs_cost(struct refs *refs, const struct natives *nv, const struct write *w, size_t n,

@@ -15,6 +15,13 @@ struct dynamics {
 	char *root, *set, *key; /* "/api/data/v9.2/", "opportunities", "opportunityid" */
 	unsigned round;     /* of estimates */
 	bool no_bulk, bulk_probed;
+	bool no_history;    /* the audit is not there for us */
+	struct audit {      /* change histories read lately: one answers for all columns */
+		char *id;
+		struct json **page;
+		size_t n_pages;
+	} *audit;
+	size_t n_audits;
 	struct child_rows *children, *some; /* of the read under way; of rows fetched */
 	/* the read under way */
 	struct read_request asked;
@@ -83,6 +90,12 @@ int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, s
     struct err *err);
 int dataverse_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
+
+int dataverse_describe(struct system *s, struct arena *a, struct column_info **out, size_t *n, struct err *err);
+int dataverse_currencies(struct system *s, struct arena *a, const char ***codes, size_t *n, struct err *err);
+int dataverse_history(struct system *s, struct arena *a, const char *const *ids, size_t n, const char *column, int64_t at,
+    struct past *out, struct err *err);
+void dataverse_history_release(struct dynamics *d);
 
 #define DATAVERSE_REF_CHUNK 40 /* references looked up in one request */
 extern const struct ref_ops dataverse_ref_ops;     /* ctx: struct dynamics */

@@ -73,6 +73,11 @@ void dataverse_body(struct dynamics *d, struct arena *a, struct buf *b, const st
 		    (w->op == WRITE_CLOSE && dataverse_is_state(as->path)) ||
 		    strcmp(as->path, d->key) == 0)
 			continue;
+		const struct ref *ref = c.kind == NATIVE_OWN || empty
+					    ? NULL
+					    : ref_of(&d->refs, &d->natives, a, w, c.alias, &why);
+		if (ref && ref_left_out(&d->natives, w, ref))
+			continue;
 		if (b->len && b->s[b->len - 1] != '{')
 			buf_addc(b, ',');
 		if (c.kind == NATIVE_OWN) {
@@ -82,8 +87,6 @@ void dataverse_body(struct dynamics *d, struct arena *a, struct buf *b, const st
 			continue;
 		}
 		const struct lookup *l = dataverse_lookup(d, c.alias);
-		const struct ref *ref =
-		    empty ? NULL : ref_of(&d->refs, &d->natives, a, w, c.alias, &why);
 		buf_addf(b, "\"%s@odata.bind\":", l ? l->bind : c.alias);
 		if (l && ref && ref->id)
 			buf_addf(b, "\"/%s(%s)\"", l->set, ref->id);

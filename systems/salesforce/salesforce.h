@@ -4,7 +4,7 @@
 #define SYSTEMS_SALESFORCE_SALESFORCE_H
 
 #include "systems/common/child_rows.h"
-#include "systems/salesforce/sobjects.h"
+#include "systems/salesforce/bulk.h"
 
 struct salesforce {
 	struct system base;
@@ -23,7 +23,21 @@ struct salesforce {
 	bool children_read, started, ended, where_plain;
 	int64_t at;
 	long total;
+	struct bulk_read bulk;  /* when there are many rows */
+	bool by_bulk;
+	bool no_bulk;           /* it is not there for us, or a job failed as a whole */
 };
+
+#define SALESFORCE_BULK_FROM  2000  /* writes of one kind; the service's own rule of thumb */
+#define SALESFORCE_BULK_BATCH 10000
+#define SALESFORCE_READ_BULK  50000 /* rows from which a bulk query is faster than pages of 2,000 */
+
+/* Sends the items by one bulk job where there are enough of them, else, and what can't stand in its CSV, by collections.
+ * upsert: by the external id `key`; else key is the column that tells new records apart. As sobjects_send. */
+int salesforce_send(struct salesforce *s, struct arena *a, enum write_op op, const char *key, bool upsert,
+    const char *method, const char *path, struct sobject_item *item, size_t n, struct err *err);
+/* Does so many writes of one kind go by bulk? */
+bool salesforce_bulk(const struct salesforce *s, size_t n);
 
 /* "AccountId" -> "Account", "Partner__c" -> "Partner__r"; malloc'd from the arena. */
 const char *salesforce_relationship(struct arena *a, const char *through);
@@ -38,6 +52,11 @@ int salesforce_fetch(struct system *s, struct arena *a, const char *const *ids, 
     struct err *err);
 int salesforce_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
+
+int salesforce_describe(struct system *s, struct arena *a, struct column_info **out, size_t *n, struct err *err);
+int salesforce_currencies(struct system *s, struct arena *a, const char ***codes, size_t *n, struct err *err);
+int salesforce_history(struct system *s, struct arena *a, const char *const *ids, size_t n, const char *column, int64_t at,
+    struct past *out, struct err *err);
 
 #define SALESFORCE_REF_CHUNK 20 /* references looked up in one query */
 extern const struct ref_ops salesforce_ref_ops;     /* ctx: struct salesforce */

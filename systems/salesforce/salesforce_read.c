@@ -1,4 +1,4 @@
-/* Salesforce, reading by SOQL over REST.
+/* Salesforce, reading by SOQL: over REST, or by a bulk query where the first page says that there are many rows.
  *
  * Parents are dotted paths; a child table is read whole before the records, unless only some are asked for. totalSize is
  * exact. Ids are brought to their 18-character form. */
@@ -241,7 +241,8 @@ int salesforce_read(struct system *sys, const struct read_request *q, struct err
 	s->where_value = q->where_field ? xstrdup(q->where_value ? q->where_value : "") : NULL;
 	s->next = NULL;
 	s->asked = *q;
-	s->children_read = s->started = s->ended = s->where_plain = false;
+	s->children_read = s->started = s->ended = s->where_plain = s->by_bulk = false;
+	bulk_read_close(&s->rest, &s->bulk);
 	s->at = STAMP_NONE;
 	s->total = -1;
 	links_release(&s->seen);
@@ -253,10 +254,11 @@ static bool filtered(const struct salesforce *s)
 	return s->asked.since != STAMP_NONE || s->where_field;
 }
 
-static char *first_url(struct salesforce *s)
+/* The whole query but for its order. */
+static void read_soql(struct salesforce *s, struct buf *out)
 {
-	struct buf soql = { 0 };
 	struct arena a = { 0 };
+	struct buf soql = { 0 };
 	char stamp[32];
 
 	record_select(s, &soql);
@@ -276,11 +278,55 @@ static char *first_url(struct salesforce *s)
 		else
 			soql_quote(&soql, s->where_value);
 	}
+	buf_add(out, soql.s, soql.len);
+	buf_release(&soql);
+	arena_release(&a);
+}
+
+static char *first_url(struct salesforce *s)
+{
+	struct buf soql = { 0 };
+
+	read_soql(s, &soql);
 	buf_adds(&soql, " ORDER BY Id");
 	char *url = sobjects_url(&s->rest, soql.s);
 	buf_release(&soql);
-	arena_release(&a);
 	return url;
+}
+
+/* Goes on by a bulk query, which is faster without an order. 1: there is none for us. */
+static int begin_bulk(struct salesforce *s, struct err *err)
+{
+	struct buf soql = { 0 };
+	int rc;
+
+	read_soql(s, &soql);
+	rc = bulk_read_open(&s->rest, &s->bulk, soql.s, err);
+	buf_release(&soql);
+	s->by_bulk = rc == 0;
+	if (rc == 0)
+		s->total = s->bulk.job.processed;
+	else
+		bulk_read_close(&s->rest, &s->bulk);
+	return rc;
+}
+
+static int bulk_page(struct salesforce *s, struct arena *a, struct page *page, struct err *err)
+{
+	struct record_sink sink = { s, a, page, 0 };
+	int rc = 0;
+
+	while (rc == 0 && !page->n && !s->bulk.ended)
+		rc = bulk_read_page(&s->rest, &s->bulk, take_record, &sink, err);
+	if (rc == 0)
+		rc = filtered(s) ? join_some(s, a, page, err)
+				 : join_children(s, s->children, a, page, err);
+	if (rc < 0)
+		return -1;
+	s->ended = s->bulk.ended;
+	if (s->ended)
+		bulk_read_close(&s->rest, &s->bulk);
+	return page->n || !s->ended;
 }
 
 /* A number, truth value or date may stand bare in a query; anything else would be read as code. */
@@ -301,6 +347,8 @@ int salesforce_next_page(struct system *sys, struct arena *a, struct page *page,
 	*page = (struct page){ 0 };
 	if (s->ended)
 		return 0;
+	if (s->by_bulk)
+		return bulk_page(s, a, page, err);
 	while (!filtered(s) && !s->children_read) {
 		if ((rc = read_children(s, &s->children, NULL, 0, err)) < 0)
 			return -1;
@@ -317,6 +365,20 @@ int salesforce_next_page(struct system *sys, struct arena *a, struct page *page,
 			rc = 1;
 		}
 	} while (rc > 0);
+	if (rc == 0 && !s->started && s->rest.bulk_from && total > s->rest.bulk_from) {
+		const char *at = http_header(&answer.http, "Date", date, sizeof(date));
+
+		/* what changes meanwhile is read by the next run */
+		s->at = at ? stamp_parse_http(at) : STAMP_NONE;
+		rc = begin_bulk(s, err);
+		if (rc <= 0) {
+			free(next);
+			free(url);
+			answer_reset(&answer);
+			return rc < 0 ? -1 : bulk_page(s, a, page, err);
+		}
+		s->rest.bulk_from = rc = 0;
+	}
 	struct record_sink sink = { s, a, page, 0 };
 	for (const struct json *r = rc ? NULL : json_first(json_get(answer.json, "records"));
 	     r && rc == 0; r = json_next(r))

@@ -3,7 +3,7 @@
  * A query gives at most 2,000 rows a page; the next page is a path, followed until `done`. Request line and headers together
  * may take 16,384 bytes. A collection call answers 200 even when records fail, results in request order; a malformed
  * one 400 as a whole. UNABLE_TO_LOCK_ROW passes: later, one at a time. */
-#include "systems/salesforce/sobjects.h"
+#include "systems/salesforce/bulk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include <time.h>
 #include "core/log.h"
 
-#define IN_CHUNK   200
+#define IN_CHUNK   400
 #define URL_BYTES  14000
 #define LOCK_TRIES 5
 #define TITLE      "Salesforce"
@@ -67,12 +67,27 @@ int sobjects_page(struct sobjects *o, const char *url, const char *what, struct 
 	return *next ? 0 : -1;
 }
 
+/* All rows by a bulk job. 1: there is no Bulk API for us. */
+static int rows_by_bulk(
+    struct sobjects *o, const char *soql, sobject_row *row, void *ctx, struct err *err)
+{
+	struct bulk_read bulk;
+	int rc = bulk_read_open(o, &bulk, soql, err);
+
+	while (rc == 0 && !bulk.ended)
+		rc = bulk_read_page(o, &bulk, row, ctx, err);
+	bulk_read_close(o, &bulk);
+	return rc;
+}
+
 int sobjects_rows(struct sobjects *o, const char *soql, const char *what, sobject_row *row,
     void *ctx, struct err *err)
 {
 	struct links_seen seen = { 0 };
 	struct answer answer = { 0 };
 	char *url = sobjects_url(o, soql), *next = NULL;
+	long total = 0;
+	bool first = true;
 	int rc = 0;
 
 	while (rc == 0 && url) {
@@ -84,7 +99,14 @@ int sobjects_rows(struct sobjects *o, const char *soql, const char *what, sobjec
 			    what);
 			break;
 		}
-		rc = sobjects_page(o, url, what, &answer, &next, NULL, err);
+		rc = sobjects_page(o, url, what, &answer, &next, &total, err);
+		if (rc == 0 && first && o->bulk_from && total > o->bulk_from) {
+			rc = rows_by_bulk(o, soql, row, ctx, err);
+			if (rc <= 0)
+				break;
+			o->bulk_from = rc = 0;
+		}
+		first = false;
 		for (const struct json *r = rc ? NULL
 					       : json_first(json_get(answer.json, "records"));
 		     r && rc == 0; r = json_next(r))
@@ -181,7 +203,7 @@ const char *sobject_id(struct arena *a, const char *id)
 
 /* ---- collections ---- */
 
-static enum outcome code_outcome(const char *code)
+enum outcome sobject_outcome(const char *code)
 {
 	static const char *const conflict[] = { "DUPLICATE_VALUE", "DUPLICATE_EXTERNAL_ID",
 		"ENTITY_IS_DELETED", "NOT_FOUND" };
@@ -255,7 +277,7 @@ static void take_results(
 		/* automation may have met the lock in its own code */
 		if (strstr(message, "UNABLE_TO_LOCK_ROW"))
 			snprintf(code, sizeof(code), "UNABLE_TO_LOCK_ROW");
-		item_set(&item[i], a, code_outcome(code), 200, code, message);
+		item_set(&item[i], a, sobject_outcome(code), 200, code, message);
 	}
 }
 
@@ -302,7 +324,7 @@ static int send_call(struct sobjects *o, struct arena *a, const char *method, co
 	} else if (status == 400 && !answer.html) {
 		*sent = true;
 		item_set(
-		    &item[0], a, code_outcome(answer.code), status, answer.code, answer.message);
+		    &item[0], a, sobject_outcome(answer.code), status, answer.code, answer.message);
 	} else if (answer.html && status != 403) {
 		*sent = true;
 		all_set(item, n, a, OUTCOME_UNKNOWN, status, "HTML", answer.message);

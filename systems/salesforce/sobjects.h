@@ -9,6 +9,7 @@ struct sobjects {
 	struct http *http;
 	const char *root; /* "/services/data/v67.0/" */
 	struct natives *natives;
+	long bulk_from; /* a query of more rows is read by a bulk job instead; 0: never */
 };
 
 typedef int sobject_row(void *ctx, const struct json *row, struct err *err);
@@ -23,7 +24,7 @@ int sobjects_rows(struct sobjects *o, const char *soql, const char *what, sobjec
 /* "select" ("SELECT ... FROM X") with "WHERE column IN (...)", in as many requests as a request line allows. */
 int sobjects_rows_in(struct sobjects *o, const char *select, const char *column, const char *const *values, size_t n,
     const char *what, sobject_row *row, void *ctx, struct err *err);
-size_t sobjects_chunks(size_t n); /* requests for n ids */
+size_t sobjects_chunks(size_t n); /* requests for rows by n ids */
 /* "'O\'Bryan'" */
 void soql_quote(struct buf *b, const char *s);
 /* The 18-character form of an id; other texts as they are. */
@@ -42,6 +43,8 @@ struct sobject_item {
 	const char *id;     /* of a success */
 	bool existed;       /* an upsert found the row and updated it */
 };
+/* What an error code of one record means for it. */
+enum outcome sobject_outcome(const char *code);
 /* Sends n items, COLLECTION_MAX a call, allOrNone false. A call refused as a whole is split in halves; rows that were
  * locked are tried again singly. 0: every item has its outcome. -1: surely none was carried out (what comes after the
  * first call is DEFERRED instead). path below root: "composite/sobjects". */

@@ -141,6 +141,52 @@ static void stamps_infer_only_what_is_unambiguous(void **state)
 	arena_release(&a);
 }
 
+static struct merged with_past(int field, const char *was, enum side side, const char *left, const char *right, int64_t outage,
+    struct arena *a)
+{
+	struct merged out;
+	struct base_value none = { 0 };
+	struct merge_facts k = { .outage = outage, .stamp = { 150, 150 }, .title = { "L", "R" } };
+	for (enum side s = LEFT; s <= RIGHT; s++)
+		k.writable[s] = m.field[field].side[s].write == WRITE_ALWAYS;
+	k.past[side] = (struct merge_past){ true, value_of(was), "by its own history" };
+	merge_field(&m, (size_t)field, &none, value_of(left), value_of(right), &k, a, &out);
+	return out;
+}
+
+static void history_is_a_base_that_is_inferred(void **state)
+{
+	struct arena a = { 0 };
+	struct merged d;
+	(void)state;
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		d = with_past(BOTH, "x", s, "x", "y", 100, &a);
+		assert_int_equal(d.class, MERGE_RIGHT);
+		assert_true(d.inferred);
+		assert_int_equal(d.ground, GROUND_HISTORY);
+		assert_true(value_is(d.base, "x") && value_is(d.proposed[LEFT], "y"));
+		d = with_past(BOTH, "y", s, "x", "y", 100, &a);
+		assert_int_equal(d.class, MERGE_LEFT);
+		assert_true(value_is(d.proposed[RIGHT], "x"));
+	}
+	/* emptied since */
+	d = with_past(BOTH, "x", RIGHT, "x", "", 100, &a);
+	assert_int_equal(d.class, MERGE_RIGHT);
+	assert_false(value_has(d.proposed[LEFT]));
+	/* both moved: a conflict, with the base shown */
+	d = with_past(BOTH, "z", RIGHT, "x", "y", 100, &a);
+	assert_int_equal(d.class, MERGE_CONFLICT);
+	assert_false(d.inferred);
+	assert_true(value_is(d.base, "z"));
+	assert_non_null(strstr(d.evidence, "both sides hold another value now"));
+	/* without START, and after what comes before it on the ladder, history says nothing */
+	assert_int_equal(with_past(BOTH, "x", RIGHT, "x", "y", STAMP_NONE, &a).class, MERGE_CONFLICT);
+	assert_int_equal(with_past(PREFERRED, "y", RIGHT, "x", "y", 100, &a).ground, GROUND_PREFER);
+	assert_int_equal(with_past(FORWARD, "Closed/Won", RIGHT, "Closed/Won", "Active/Accepted", 100, &a).ground, GROUND_ONE_WAY);
+	assert_int_equal(with_past(LEFT_ONLY, "x", RIGHT, "x", "y", 100, &a).ground, GROUND_OWNER);
+	arena_release(&a);
+}
+
 static void a_tolerance_never_hides_an_edit(void **state)
 {
 	struct arena a = { 0 };
@@ -177,6 +223,7 @@ int main(void)
 		cmocka_unit_test(every_case_of_the_truth_table),
 		cmocka_unit_test(the_ladder_without_a_base),
 		cmocka_unit_test(stamps_infer_only_what_is_unambiguous),
+		cmocka_unit_test(history_is_a_base_that_is_inferred),
 		cmocka_unit_test(a_tolerance_never_hides_an_edit),
 		cmocka_unit_test(sets_merge_as_sets),
 	};

@@ -1,0 +1,175 @@
+/* What two systems have to do with each other: currencies, the day's calls, and the connector between them. */
+#include <limits.h>
+#include <string.h>
+#include "exporter/doctor.h"
+#include "core/buf.h"
+#include "core/text.h"
+
+#define LOOK_AT 1000 /* referrals whose currency is looked at */
+#define CODES   200
+
+struct used {
+	char code[8];
+	long n;
+};
+
+static void count(struct used *used, size_t *n, struct value v)
+{
+	size_t i = 0;
+
+	if (!value_has(v) || v.len != 3) /* no code of ISO 4217: rule R13 of `check` */
+		return;
+	while (i < *n && strcmp(used[i].code, v.s) != 0)
+		i++;
+	if (i == CODES)
+		return;
+	if (i == *n)
+		memcpy(used[(*n)++].code, v.s, v.len + 1);
+	used[i].n++;
+}
+
+/* The currencies of the first referrals; *looked is how many there were. */
+static int read_used(struct visit *pc, struct used *used, size_t *n, long *looked, struct err *err)
+{
+	const struct mapping *m = pc->mapping;
+	const char *path =
+	    m->columns[pc->side].name[m->field[m->f_currency].side[pc->side].column[0]];
+	struct read_request q = { .since = STAMP_NONE };
+	struct arena a = { 0 };
+	struct page page;
+	int rc = system_read(pc->sys, &q, err);
+
+	while (
+	    rc == 0 && *looked < LOOK_AT && (rc = system_next_page(pc->sys, &a, &page, err)) > 0) {
+		for (size_t i = 0; i < page.n; i++)
+			count(used, n, record_get(&page.record[i], path));
+		*looked += (long)page.n;
+		arena_reset(&a);
+		rc = 0;
+	}
+	arena_release(&a);
+	return rc < 0 ? -1 : 0;
+}
+
+int doctor_currencies(struct visit *pc, struct visit *crm, struct err *err)
+{
+	const struct mapping *m = pc->mapping;
+	struct doctor *d = pc->doctor;
+	const char **active;
+	struct used used[CODES];
+	struct err why = { 0 };
+	size_t n_active, n = 0;
+	long looked = 0, lacking = 0;
+
+	if (m->f_currency < 0 || !m->field[m->f_currency].side[pc->side].n_paths)
+		return 0;
+	memset(used, 0, sizeof(used));
+	if (system_currencies(crm->sys, &crm->mem, &active, &n_active, &why) < 0)
+		return doctor_error(crm, "currencies", &why, err);
+	if (!active) {
+		doctor_say(d, crm->conf->name, "currencies", LEVEL_OK, EXIT_OK, NULL,
+		    "the service tells none");
+		return 0;
+	}
+	if (read_used(pc, used, &n, &looked, &why) < 0)
+		return doctor_error(pc, "currencies", &why, err);
+	for (size_t i = 0; i < n; i++) {
+		bool there = false;
+
+		for (size_t j = 0; j < n_active; j++)
+			there |= strcmp(active[j], used[i].code) == 0;
+		if (there)
+			continue;
+		lacking++;
+		doctor_say(d, crm->conf->name, "currencies", LEVEL_WARNING, EXIT_OK,
+		    doctor_rule_fix(d, "R12"), "%s (R12): %s, in %ld of %ld referrals",
+		    doctor_rule_title(d, "R12"), used[i].code, used[i].n, looked);
+	}
+	if (!lacking)
+		doctor_say(d, crm->conf->name, "currencies", LEVEL_OK, EXIT_OK, NULL,
+		    "all %zu currencies of %ld referrals are active", n, looked);
+	return 0;
+}
+
+void doctor_allowance(struct doctor *d, const struct pair_conf *pair, struct budget *b)
+{
+	long left = budget_left(b);
+
+	if (pair->daily_calls < 0 || left == LONG_MAX)
+		doctor_say(d, pair->name, "allowance", LEVEL_OK, EXIT_OK, NULL,
+		    "no daily_calls are set for this pair");
+	else if (left * 10 < pair->daily_calls)
+		doctor_say(d, pair->name, "allowance", LEVEL_WARNING, EXIT_OK,
+		    "run again after midnight UTC, or raise daily_calls or lower reserve in "
+		    "rejoin.json",
+		    "%ld of %ld calls are left today", left, pair->daily_calls);
+	else
+		doctor_say(d, pair->name, "allowance", LEVEL_OK, EXIT_OK, NULL,
+		    "%ld of %ld calls are left today", left, pair->daily_calls);
+}
+
+/* As the connectors' own pages list them; what others call comes first. */
+static const char *const dynamics[] = {
+	"Partner Center Webhook Registration (Insider Preview)",
+	"Create Co-sell Referral - Dynamics 365 to Partner Center (Insider Preview)",
+	"[Customize] Create or Get Details from Dynamics 365",
+	"Partner Center to Dynamics 365 - Helper (Insider Preview)",
+	"Partner Center Microsoft Co-sell Referral Updates to Dynamics 365 (Insider Preview)",
+	"Partner Center to Dynamics 365 (Insider Preview)",
+	"Dynamics 365 to Partner Center (Insider Preview)",
+	"Dynamics 365 Opportunity to Partner Center (Insider Preview)",
+	"Dynamics 365 Microsoft Solutions to Partner Center (Insider Preview)",
+	NULL,
+};
+
+static const char *const salesforce[] = {
+	"Partner Center Webhook Registration (Insider Preview)",
+	"[Customize] Create or Get Details from Salesforce",
+	"Create Co-sell Referral - Salesforce to Partner Center (Insider Preview)",
+	"Partner Center Microsoft Co-sell Referral Updates to Salesforce (Insider Preview)",
+	"Partner Center to Salesforce (Insider Preview)",
+	"Salesforce to Partner Center (Insider Preview)",
+	"Salesforce Opportunity to Partner Center (Insider Preview)",
+	"Salesforce Microsoft Solutions to Partner Center (Insider Preview)",
+	NULL,
+};
+
+static const struct {
+	const char *kind;
+	const char *const *flow;
+	const char *first; /* whose HTTP address the registration is given */
+} connectors[] = {
+	{ "dynamics", dynamics, "Partner Center to Dynamics 365" },
+	{ "salesforce", salesforce, "Partner Center to Salesforce" },
+};
+
+void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *kind)
+{
+	struct buf *list = &d->flows;
+
+	for (size_t k = 0; k < sizeof(connectors) / sizeof(connectors[0]); k++) {
+		if (strcmp(connectors[k].kind, kind) != 0)
+			continue;
+		out_line(" ");
+		out_line("To turn the flows of pair %s on again, in this order (what others call "
+			 "first):",
+		    pair->name);
+		buf_addf(list, "%s{\"pair\":", list->len ? "," : "");
+		buf_add_json(list, pair->name, strlen(pair->name));
+		buf_adds(list, ",\"flows\":[");
+		for (size_t i = 0; connectors[k].flow[i]; i++) {
+			out_line("%3zu. [ ] %s", i + 1, connectors[k].flow[i]);
+			buf_adds(list, i ? "," : "");
+			buf_add_json(list, connectors[k].flow[i], strlen(connectors[k].flow[i]));
+		}
+		out_line("     [ ] Run the webhook registration with the HTTP address of the first "
+			 "action of \"%s\":",
+		    connectors[k].first);
+		out_line("         events referral-created, referral-updated, "
+			 "related-referral-created and");
+		out_line("         related-referral-updated, overwrite Yes. Sign in with a "
+			 "Referrals admin who has opened");
+		out_line("         Power Automate once.");
+		buf_adds(list, "]}");
+	}
+}

@@ -1,0 +1,143 @@
+#include "mapping/plan_report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include "core/cmd.h"
+#include "core/text.h"
+
+/* 4210 as 4,210. */
+static const char *grouped(long n, char out[32])
+{
+	char plain[32];
+	snprintf(plain, sizeof plain, "%ld", n);
+	size_t len = strlen(plain), o = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0 && plain[i - 1] != '-')
+			out[o++] = ',';
+		out[o++] = plain[i];
+	}
+	out[o] = '\0';
+	return out;
+}
+
+static void print_guess(const struct planner *k)
+{
+	struct outage_guess g;
+	char text[32];
+	plan_guess_outage(k, &g);
+	if (k->outage != STAMP_NONE || g.start == STAMP_NONE || !k->counts.conflicts)
+		return;
+	stamp_format(g.start, text);
+	out_line("The outage probably began after %s: up to then %ld pairs were last modified together, after it %ld on one "
+		 "side only. Use it with: rejoin plan --outage %s",
+	    text, g.together, g.apart_after, text);
+	out_text("likely_outage", text);
+}
+
+static void print_sides(const struct planner *k, const struct sides *s)
+{
+	const struct plan_counts *c = &k->counts;
+	char n[8][32];
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		out_line("%s: %s read = %s linked + %s dangling + %s unlinked + %s candidates + %s duplicates + %s ignored + %s "
+			 "unreadable",
+		    s->pair->side[i]->name, grouped(c->read[i], n[0]), grouped(c->linked[i], n[1]),
+		    grouped(c->dangling[i], n[2]), grouped(c->unlinked[i], n[3]), grouped(c->candidate[i], n[4]),
+		    grouped(c->duplicate[i], n[5]), grouped(c->ignored[i], n[6]), grouped(c->unreadable[i], n[7]));
+}
+
+static void print_notes(const struct planner *k)
+{
+	const struct plan_counts *c = &k->counts;
+	char n[32];
+	if (c->clearings)
+		out_line("%ld values would be cleared.", c->clearings);
+	if (c->divergent)
+		out_line("%ld fields differ and are not planned (divergent).", c->divergent);
+	if (k->uncompared)
+		out_line("%ld pairs of records with the same beginning of the customer's name or the same postal code were not "
+			 "compared as possible duplicates: there are too many of them.",
+		    k->uncompared);
+	if (k->pasts)
+		out_line("%ld values at START were found in the systems' own histories; what rests on them is inferred.", k->pasts);
+	if (k->no_stamp)
+		out_line("%ld differing fields come from tables without a modified column: START says nothing about them.",
+		    k->no_stamp);
+	print_guess(k);
+	if (c->echoes[LEFT] + c->echoes[RIGHT])
+		out_line("Pausing the connector's flows while applying would save %s echoes.",
+		    grouped(c->echoes[LEFT] + c->echoes[RIGHT], n));
+}
+
+/* The commands for what comes next, as they are typed. */
+static void print_next(const struct plan_tally *t, const struct options *o, int64_t plan)
+{
+	const char *file = o->output && strcmp(o->output, "-") ? o->output : NULL;
+	size_t n = file ? strlen(file) : 0;
+	bool book = n > 5 && !strcasecmp(file + n - 5, ".xlsx"), csv = n > 4 && !strcasecmp(file + n - 4, ".csv");
+	const char *quote = file && strpbrk(file, " \t'&;()$*?<>|\\") ? "\"" : "";
+	if (o->dry_run) {
+		out_line("Nothing was kept (-n). Next: rejoin plan -o plan.xlsx");
+		return;
+	}
+	if (t->rows == t->blocked + t->divergent) {
+		if (t->rows)
+			out_line("Next: rejoin show p-%" PRId64 " ROW    why a row is blocked, and what solves it", plan);
+		return;
+	}
+	if (book || csv)
+		out_line("Next: decide in %s, then: rejoin apply %s%s%s", file, quote, file, quote);
+	else
+		out_line("Next: rejoin approve p-%" PRId64 " --reversible, then: rejoin apply p-%" PRId64, plan, plan);
+	out_line("      rejoin show p-%" PRId64 " ROW    one row in full", plan);
+}
+
+static void print_sentence(const struct planner *k, const struct sides *s, int64_t plan)
+{
+	const struct plan_counts *c = &k->counts;
+	long echoes = c->echoes[LEFT] + c->echoes[RIGHT], calls = c->calls[LEFT] + c->calls[RIGHT];
+	char left[96] = "", n[9][32];
+	if (s->pair->daily_calls >= 0) {
+		long room = budget_left((struct budget *)(uintptr_t)&s->budget);
+		snprintf(left, sizeof left, ": %s of %s left today", grouped(room, n[1]), grouped(s->pair->daily_calls, n[2]));
+	}
+	out_line("Plan p-%" PRId64 ": %s creates, %s updates, of these %s irreversible and %s inferred; %s conflicts, %s blocked, "
+		 "%s equal. %s calls and %s echoes%s.",
+	    plan, grouped(c->creates, n[0]), grouped(c->updates, n[1]), grouped(c->irreversible, n[2]),
+	    grouped(c->inferred, n[3]), grouped(c->conflicts, n[4]), grouped(c->blocked, n[5]), grouped(c->equal, n[6]),
+	    grouped(calls, n[7]), grouped(echoes, n[8]), left);
+}
+
+static void count(const struct planner *k, const struct sides *s, int64_t plan)
+{
+	const struct plan_counts *c = &k->counts;
+	char id[32];
+	snprintf(id, sizeof id, "p-%" PRId64, plan);
+	out_text("plan", id);
+	out_count("creates", c->creates);
+	out_count("updates", c->updates);
+	out_count("irreversible", c->irreversible);
+	out_count("inferred", c->inferred);
+	out_count("conflicts", c->conflicts);
+	out_count("blocked", c->blocked);
+	out_count("equal", c->equal);
+	out_count("divergent", c->divergent);
+	out_count("candidates", c->candidates);
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		out_calls(s->pair->side[i]->name, c->calls[i], c->echoes[i]);
+}
+
+void plan_report(const struct planner *k, const struct sides *s, const struct plan_tally *t, const struct options *o,
+    int64_t plan)
+{
+	print_sides(k, s);
+	out_line("%s", "");
+	plan_tally_print(t, k->title, &k->counts);
+	out_line("%s", "");
+	print_notes(k);
+	print_next(t, o, plan);
+	print_sentence(k, s, plan);
+	count(k, s, plan);
+}

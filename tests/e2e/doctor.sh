@@ -1,0 +1,144 @@
+# The pre-flight: fine, and each thing that would stop a run, with its exit code and its fix.
+. "$REJOIN_SOURCE/tests/e2e/lib.sh"
+
+control() { "$S" control --port "$port" "$@" >/dev/null; }
+# on_time SECONDS: the sandbox's clock, so far from ours
+on_time() {
+	local there
+	there=$("$S" control --port "$port" clock | jq -r '.now | fromdateiso8601')
+	control clock "{\"advance\": $(($(date +%s) - there + $1))}"
+}
+finding() { # finding SYSTEM CHECK LEVEL: is there one in the JSON of `out`?
+	jq -e --arg s "$1" --arg c "$2" --arg l "$3" 'any(.findings[]; .system == $s and .check == $c and .level == $l)' out >/dev/null ||
+		{ jq . out; fail "no $3 of $2 for $1"; }
+}
+with() { jq "$1" rejoin.json >next.json; chmod 600 next.json; mv next.json rejoin.json; }
+base64url() { base64 -w0 | tr '+/' '-_' | tr -d =; }
+
+no_mfa=$(printf '{"alg":"RS256"}' | base64url).$(printf '{"upn":"alix@example.com","amr":["pwd"],"exp":4102444800}' | base64url).c2ln
+openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=rejoin -days 36500 2>/dev/null
+chmod 600 key.pem cert.pem
+keys=$PWD
+cp -r "$DATA/dynamics" world
+jq --rawfile c cert.pem --arg t "$no_mfa" '.clients += [{client_id: "signer", certificate: $c, role: "Referrals admin"},
+	{client_id: "norole", client_secret: "s", refresh_token: "norole-1", role: "Nobody", email: "guest@example.com"}]
+	| .tokens += [{service: "partner-center", token: $t, role: "Referrals admin", email: "alix.martin@example.com"}]
+	| .alternate_keys = {opportunity: [["msft_microsoftpartnercenterreferralidentifier"]]}' \
+	"$DATA/dynamics/world.json" >world/world.json
+start_sandbox "$PWD/world"
+workspace dynamics
+on_time 0
+
+# a good world
+expect 0 "$R" doctor --json
+for check in sign-in reach role clock; do finding pc "$check" ok; finding crm "$check" ok; done
+finding crm columns ok
+finding main allowance ok
+jq -e '.counts.problem == 0 and .calls.crm.calls > 0 and .calls.pc.calls > 0' out >/dev/null || fail "counts"
+jq -e '.flows[0].flows | length == 9 and .[3] == "Partner Center to Dynamics 365 - Helper (Insider Preview)"' out >/dev/null || fail "flows"
+# every finding but a good one ends with what to do
+jq -e 'all(.findings[]; .level == "ok" or (.fix | length > 0))' out >/dev/null || fail "a finding without a fix"
+expect 0 "$R" doctor
+said "related-referral-updated"
+said "all "
+expect 0 "$R" doctor crm --json
+jq -e 'all(.findings[]; .system != "pc")' out >/dev/null || fail "pc was not asked for"
+expect 2 "$R" doctor nobody
+[ "$(writes)" = 0 ] || fail "it wrote"
+# what it sends is counted
+expect 0 "$R" status
+said ": crm "
+# R12 of the referrals is seen
+expect 0 "$R" doctor --json
+jq -e 'any(.findings[]; .check == "currencies" and .level == "warning" and (.text | contains("NOK")))' out >/dev/null || fail "R12"
+
+# a wrong secret
+REJOIN_TEST_SECRET=wrong expect 10 "$R" doctor --json
+finding crm sign-in problem
+
+# the clock: of no harm to a refresh token or a secret, of harm to a signed assertion
+on_time 600
+expect 0 "$R" doctor --json
+finding crm clock warning
+on_time 200
+expect 0 "$R" doctor --json
+finding crm clock ok
+on_time -600
+cp rejoin.json good.json
+with '.systems.crm.auth = {flow: "client-credentials", token_url: .systems.crm.auth.token_url, client_id: "signer",
+	key: {file: "'"$keys"'/key.pem"}, certificate: {file: "'"$keys"'/cert.pem"}}'
+expect 10 "$R" doctor crm --json
+finding crm clock problem
+finding crm sign-in ok
+on_time 0
+expect 0 "$R" doctor crm --json
+finding crm certificate ok
+finding crm clock ok
+
+# no role: R50 for Partner Center, R51 for the CRM
+cp good.json rejoin.json
+(umask 077 && printf norole-1 >.rejoin/norole)
+with '.systems.pc.auth.client_id = "norole" | .systems.pc.auth.client_secret = {command: ["printf", "s"]}
+	| .systems.pc.auth.refresh_token = {file: ".rejoin/norole"}'
+expect 10 "$R" doctor pc --json
+finding pc role problem
+jq -e 'any(.findings[]; .check == "role" and (.text | contains("R50")))' out >/dev/null || fail "R50"
+expect 10 "$R" doctor pc --lang fr
+said "références"
+cp good.json rejoin.json
+control faults '{"match": "/api/data/v9.2/opportunities", "kind": "status", "status": 403, "times": 9, "body": {"error": {"code": "0x80042f09", "message": "SecLib::CheckPrivilege failed."}}}'
+expect 10 "$R" doctor crm --json
+finding crm role problem
+jq -e 'any(.findings[]; .check == "role" and (.text | contains("R51")))' out >/dev/null || fail "R51"
+control faults none
+
+# no second factor: R63
+(umask 077 && printf %s "$no_mfa" >.rejoin/nomfa)
+with '.systems.pc.auth = {flow: "token", token: {file: ".rejoin/nomfa"}}'
+expect 10 "$R" doctor pc --json
+finding pc "second factor" problem
+jq -e 'any(.findings[]; .text | contains("R63"))' out >/dev/null || fail "R63"
+cp good.json rejoin.json
+
+# a web page, and nobody there
+control faults '{"match": "/api/data/v9.2/WhoAmI", "kind": "html", "times": 9}'
+expect 5 "$R" doctor crm --json
+finding crm reach problem
+control faults none
+with '.systems.crm.url = "http://127.0.0.1:1"'
+expect 5 "$R" doctor crm --json
+finding crm reach problem
+cp good.json rejoin.json
+
+# columns: unknown, of another type, not writable
+cp mappings/partner-center-dynamics.json good-mapping.json
+sed -i 's/"right": {"path": "description"/"right": {"path": "new_notes"/' mappings/partner-center-dynamics.json
+expect 2 "$R" doctor --json
+finding crm columns problem
+jq -e 'any(.findings[]; .text | contains("new_notes"))' out >/dev/null || fail "the column is not named"
+sed 's/"right": {"path": "description"/"right": {"path": "modifiedon"/' good-mapping.json >mappings/partner-center-dynamics.json
+expect 2 "$R" doctor crm --json
+jq -e 'any(.findings[]; .text | contains("can'"'"'t be written"))' out >/dev/null || fail "not writable"
+finding crm columns warning
+cp good-mapping.json mappings/partner-center-dynamics.json
+
+# the day's calls
+with '.pairs.main.daily_calls = 12'
+expect 8 "$R" doctor --json
+cp good.json rejoin.json
+stop_sandbox
+
+# Salesforce tells the same of its own
+cd ..
+rm -rf sandbox.db* ws port
+unset port
+start_sandbox "$DATA/salesforce"
+workspace salesforce
+on_time 0
+expect 0 "$R" doctor --json
+finding crm columns ok
+finding crm role ok
+jq -e '.flows[0].flows | length == 8' out >/dev/null || fail "flows of Salesforce"
+sed -i 's/"right": "Description"/"right": "Notes__c"/' mappings/partner-center-salesforce.json
+expect 2 "$R" doctor crm --json
+jq -e 'any(.findings[]; .text | contains("Notes__c"))' out >/dev/null || fail "the field is not named"

@@ -1,0 +1,45 @@
+# Both sides as exports made by hand, upload files, results read back; and 2,300 changes in portal files of 1,000 rows.
+. "$REJOIN_SOURCE/tests/e2e/lib.sh"
+. "$REJOIN_SOURCE/tests/e2e/upload.bash"
+root=$PWD
+for kind in dynamics salesforce; do
+	mkdir "$root/$kind"
+	cd "$root/$kind"
+	unset port
+	upload "$kind"
+done
+
+# Thousands of changes, from native exports: no portal file above 1,000 rows, every deal in one, no cell guarded.
+mkdir "$root/many"
+cd "$root/many"
+"$W" --out . --plain --deals 2400 >/dev/null
+"$R" init --left partner-center --right dynamics >/dev/null
+sqlite3 :memory: '.mode csv' '.import dynamics.csv t' '.headers on' '.once crm.csv' \
+	"update t set estimatedvalue = 1000 + rowid where rowid <= 2350" \
+	"update t set description = '=1+1' where rowid = 1" 'select * from t' 2>err || { cat err; fail "the changed export"; }
+expect 0 "$R" plan partner-center.csv crm.csv --base base.csv --max-change 100% -o plan.csv
+expect 6 "$R" approve p-1 --reversible
+expect 6 "$R" apply p-1 --json
+jq -e '[.files[] | select(.kind == "upload" and (.path | test("-left-[0-9]+.csv$")))] | length == 3' out >/dev/null ||
+	{ cat out; fail "three portal files"; }
+files=$(echo .rejoin/upload-p-1-left-*.csv)
+total=0
+for f in $files; do
+	n=$(rows "$f" | wc -l)
+	[ "$n" -le 1000 ] || fail "$f has $n rows"
+	total=$((total + n))
+done
+# shellcheck disable=SC2086
+joined $files | jq -r '.["Referral ID"]' | sort >ids
+rows plan.csv | jq -r 'select(.to == "left" and .op == "update" and .class == "right-changed") | .left_id' | sort -u >want.ids
+[ "$total" -ge 2300 ] || fail "$total rows"
+diff ids want.ids >&2 || fail "each deal once"
+# shellcheck disable=SC2086
+joined $files | jq -rs 'all(.["Estimated Deal Value"] != "" and .["Customer City"] != "" and .["Deal Name"] != ""
+	and .["Partner Referral Status"] == "Active" and .["Team member 1"] != "")' | grep -qx true || fail "whole rows"
+grep -q ',=1+1,' $files || fail "a machine's cell was guarded"
+rows plan.csv | jq -r 'select(.to == "left" and .field == "deal_value" and .class == "right-changed") | "\(.left_id) \(.proposed)"' |
+	sort >want.values
+# shellcheck disable=SC2086
+joined $files | jq -r '"\(.["Referral ID"]) \(.["Estimated Deal Value"])"' | sort | comm -23 want.values - >missing
+[ ! -s missing ] || { head missing; fail "values"; }
