@@ -54,7 +54,8 @@ static int add_parts(
 
 	if (r->op == OP_CREATE) {
 		result = add_part(b, r, r->to, PHASE_CREATE, state, err);
-		if (result == 0 && !b->plan->is_file[side_other(r->to)])
+		/* what a person uploads has no id yet: the next plan finds it and proposes the link */
+		if (result == 0 && !b->plan->is_file[r->to] && !b->plan->is_file[side_other(r->to)])
 			result = add_part(b, r, side_other(r->to), PHASE_LINK, state, err);
 	} else if (r->op == OP_LINK && !*r->field) {
 		result = add_part(b, r, RIGHT, PHASE_LINK, state, err);

@@ -238,7 +238,7 @@ static int plan_change(struct pair *q, size_t f, enum side to, struct err *err)
 		row.reversible = true;
 		plan_row_rule(p, &row, q->blocked[to]->rule, q->blocked[to]->reason);
 	}
-	if (row.class != CLASS_BLOCKED && row.op != OP_CLOSE && p->rejected &&
+	if (row.class != CLASS_BLOCKED && p->rejected &&
 	    p->rejected(p->ctx, row.left_id, row.right_id, row.field, row.left, row.right)) {
 		row.op = OP_NONE;
 		row.class = CLASS_DIVERGENT;

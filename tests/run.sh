@@ -21,6 +21,7 @@ one() { # one NAME COMMAND...: runs it alone, shows its output only when it fail
 	if (cd "$room/$name" && exec timeout 900 "$@") >"$log" 2>&1 </dev/null; then
 		passed=$((passed + 1))
 		printf 'ok    %s (%ss)\n' "$name" $((SECONDS - start))
+		grep '^skipped:' "$log" | sed 's/^/      /'
 	else
 		failed=$((failed + 1))
 		printf 'FAIL  %s\n' "$name"

@@ -508,7 +508,7 @@ static bool query_part(struct world *w, const struct request *q, struct reply *r
 	else if (!strcmp(sub, "results"))
 		bulk_query_results(w, q, r, j);
 	else
-		bulk_query_pages(w, q, r, j, version);
+		bulk_query_pages(w, q, r, j);
 	return true;
 }
 

@@ -35,8 +35,9 @@ int bulk_query(struct world *w, struct job *j);
 const char *bulk_query_unfit(const struct soql *s);
 void bulk_query_results(
     struct world *w, const struct request *q, struct reply *r, const struct job *j);
-void bulk_query_pages(struct world *w, const struct request *q, struct reply *r,
-    const struct job *j, const char *version);
+/* Links are relative to the address of the API version. */
+void bulk_query_pages(
+    struct world *w, const struct request *q, struct reply *r, const struct job *j);
 
 /* sf_bulk_csv.c: what a client uploaded, record by record. */
 struct bulk_csv {

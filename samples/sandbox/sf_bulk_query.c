@@ -180,13 +180,13 @@ out:
 	rids_release(&rids);
 }
 
-void bulk_query_pages(struct world *w, const struct request *q, struct reply *r,
-    const struct job *j, const char *version)
+void bulk_query_pages(
+    struct world *w, const struct request *q, struct reply *r, const struct job *j)
 {
 	struct doc *d = doc_new(w->arena, DOC_OBJECT), *array = doc_new(w->arena, DOC_ARRAY);
 	size_t from, most, total = (size_t)j->processed, told = 0;
 	const char *path =
-	    arena_printf(w->arena, "/services/data/%s/jobs/query/%s", version, j->id);
+	    arena_printf(w->arena, "/jobs/query/%s", j->id);
 
 	if (!where(w, q, r, &from, &most))
 		return;

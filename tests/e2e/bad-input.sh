@@ -150,7 +150,7 @@ fault "GET $PC" html '{times: 50}'
 refused 5 'web page' "$R" export pc -o result.csv
 control faults none
 conf '.systems.crm.auth = {flow: "token", token: {env: "REJOIN_TEST_SECRET"}}'
-refused 10 '' "$R" export crm -o result.csv
+refused 10 'refuses the token' "$R" export crm -o result.csv
 restore
 conf '.systems.crm.url = "http://example.com"'
 refused 2 'rejoin.json' "$R" export crm -o result.csv

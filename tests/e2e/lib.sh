@@ -19,7 +19,7 @@ start_sandbox() {
 	rm -f "$PWD/port"
 	"$S" serve --db "$PWD/sandbox.db" ${1:+--seed "$1"} ${port:+--port "$port"} --port-file "$PWD/port" >>sandbox.log 2>&1 &
 	sandbox_pid=$!
-	for _ in $(seq 200); do
+	for _ in $(seq "${START_TRIES:-200}"); do
 		[ -s port ] && break
 		kill -0 "$sandbox_pid" 2>/dev/null || { cat sandbox.log >&2; fail "the sandbox ended"; }
 		sleep 0.05

@@ -233,3 +233,33 @@ second_round() {
 	done
 	diff work.$n lacking >&2 || fail "changes are left"
 }
+
+# One side live, the other a portal file: the live one is written, the file's share is uploaded, and never twice.
+mixed() {
+	kind=$1
+	start_sandbox "$DATA/$kind"
+	workspace "$kind"
+	local peer=msft_microsoftpartnercenterreferralidentifier id=opportunityid
+	[ "$kind" = dynamics ] || { peer=Referral_Identifier__c id=Id; }
+	jq -rsf "$REJOIN_SOURCE/tests/e2e/portal.jq" "$DATA/$kind/partner-center.jsonl" >pc.csv
+	expect 0 "$R" plan pc.csv crm --base-left "$DATA/$kind/before/partner-center.csv" \
+		--base-right "$DATA/$kind/before/$kind.csv" -o plan.csv
+	approve_all plan.csv p-1
+	"$R" apply p-1 --allow-irreversible 1000 -o results.csv --json >out 2>err || [ $? -eq 4 ]
+	jq -e '.exit == 4 and .counts.applied > 20 and .counts.sent > 20 and .counts.in_upload_files > 20 and .counts.unknown == 0' \
+		out >/dev/null || { cat out; fail "one side live"; }
+	find .rejoin -name 'upload-*' -exec sha256sum {} + | sort >sums
+	local before
+	before=$(writes)
+	"$R" apply p-1 --allow-irreversible 1000 -o results2.csv --json >out 2>err || [ $? -eq 4 ]
+	jq -e '.counts.sent == 0' out >/dev/null || { cat out; fail "a second apply sent something"; }
+	[ "$(writes)" = "$before" ] || fail "a second apply wrote"
+	find .rejoin -name 'upload-*' -exec sha256sum {} + | sort | diff sums - >&2 || fail "a second apply wrote upload files"
+	# a new deal in an upload file has no id yet: its opportunity is left as it was
+	"$R" export crm -o crm.csv >/dev/null
+	rows results2.csv | jq -r 'select(.op == "create" and .to == "left" and .code == "upload") | .right_id' | sort >made
+	[ -s made ] || fail "no new deal was to be uploaded"
+	rows crm.csv | jq -r --arg id "$id" --arg peer "$peer" 'select(.[$peer] == "") | .[$id]' | sort | comm -23 made - >touched
+	[ ! -s touched ] || fail "an opportunity was linked to nothing: $(head -n 1 touched)"
+	stop_sandbox
+}

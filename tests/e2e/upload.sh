@@ -7,6 +7,11 @@ for kind in dynamics salesforce; do
 	cd "$root/$kind"
 	unset port
 	upload "$kind"
+	mkdir "$root/$kind-live"
+	cd "$root/$kind-live"
+	OLDPWD_ROOT=$PWD
+	unset port
+	mixed "$kind"
 done
 
 # Thousands of changes, from native exports: no portal file above 1,000 rows, every deal in one, no cell guarded.
