@@ -98,6 +98,7 @@ for kind in dynamics salesforce; do
 	[ "$(outcome "$create")" = conflict ] || fail "$kind: the connector's deal: $(outcome "$create")"
 	[ "$(state "$DEALS" | jq -r "select(.row.$REFERRAL == \"$referral\") | .id")" = "$made" ] || fail "$kind: a double of the connector's deal"
 	[ "$(state "$DEALS" | jq -s length)" -gt "$deals" ] || fail "$kind: nothing else was created either"
+	end_state "$ROOT/end.jsonl"
 	none_doubled $kind
 	idle $kind
 

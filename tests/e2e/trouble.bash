@@ -31,7 +31,7 @@ prepare() {
 	start_sandbox
 	cd ws
 }
-# rewind [all|server|...]: server and workspace are again as prepare left them
+# rewind: server and workspace are again as prepare left them
 rewind() {
 	cd "$ROOT"
 	stop_sandbox
@@ -46,7 +46,8 @@ apply() { "$R" apply --allow-irreversible 60 --no-input "$@"; }
 # end_state FILE: all rows of all servers, one JSON line each, with what every run chooses anew (ids of created rows, stamps,
 # tags) taken out or named after what it stands for
 end_state() {
-	state_all | jq -cs --rawfile old "$ROOT/before.ids" '
+	state_all >"$ROOT/now.jsonl"
+	jq -cs --rawfile old "$ROOT/before.ids" '
 		($old | split("\n") | map({(.): true}) | add) as $old
 		| def natural: .row as $x | .entity + " of " + (
 		    if .entity == "referrals" then $x.externalReferenceId // ($x.organizationId + " " + $x.name)
@@ -62,7 +63,7 @@ end_state() {
 		| del(.version, .created, .modified)
 		| .row |= del(.eTag, .updatedDateTime, .createdDateTime, .expirationDateTime, .acceptedDateTime, .closedDateTime, .modifiedon, .createdon,
 		    .SystemModstamp, .LastModifiedDate, .CreatedDate, .LastStageChangeDate)
-		| tojson | renamed | renamed' | jq -r . | sort >"$1"
+		| tojson | renamed | renamed' "$ROOT/now.jsonl" | jq -r . | sort >"$1"
 }
 # same_end WANTED FOUND WHAT: the same rows with the same values and create counts, and no row written more often than wanted
 same_end() {
@@ -77,14 +78,15 @@ same_end() {
 		| $b[] | select(.write_count > $most[.entity + .id]) | "\(.entity) \(.id): written \(.write_count) times"' >more.often
 	[ ! -s more.often ] || { head more.often >&2; fail "$3: rows were written more often than there were changes"; }
 }
-# none_doubled WHAT: no two live deals of the CRM hold one referral id that no two held before, no two referrals one marker
+# none_doubled WHAT: of the rows that end_state has just read, no two live deals of the CRM hold one referral id, and no two
+# referrals one marker, that no two held before
 none_doubled() {
-	local twice='select(.deleted | not) | select(. != null)'
-	{ state referrals | jq -r 'select(.deleted | not) | .row.externalReferenceId // empty' | sort | uniq -d
-	  state "$DEALS" | jq -r "select(.deleted | not) | .row.$REFERRAL // empty" | sort | uniq -d; } | sort >doubled.now
-	{ jq -r 'select(.entity == "referrals") | .row.externalReferenceId // empty' "$ROOT/before.jsonl" | sort | uniq -d
-	  jq -r "select(.entity != \"referrals\") | .row.$REFERRAL // empty" "$ROOT/before.jsonl" | sort | uniq -d; } | sort >doubled.then
-	comm -23 doubled.now doubled.then >doubled.new
+	local when
+	for when in before now; do
+		jq -r "select(.deleted | not) | [.entity, (if .entity == \"referrals\" then .row.externalReferenceId else .row.$REFERRAL end)]
+			| select(.[1] != null and .[1] != \"\") | join(\" \")" "$ROOT/$when.jsonl" | sort | uniq -d >doubled.$when
+	done
+	comm -13 doubled.before doubled.now >doubled.new
 	[ ! -s doubled.new ] || { cat doubled.new >&2; fail "$1: these were created twice"; }
 }
 # ledger SQL: one value of the ledger
