@@ -31,13 +31,18 @@ go_on() {
 	[ $code -eq "$reference_code" ] || { cat out err >&2; fail "$1: exit $code instead of $reference_code"; }
 	same_as_ever "$1"
 }
-# survives WHAT MATCH KIND [MORE]: struck by one fault
+# survives WHAT [MATCH KIND MORE]...: struck by one fault, or by several at different requests; MORE may be empty
 survives() {
+	local what=$1
+	shift
 	rewind
-	fault "$2" "$3" "${4:-}"
-	go_on "$KIND: $1"
-	struck "$KIND: $1"
-	echo "$KIND: $1: $runs runs"
+	while [ $# -gt 0 ]; do
+		fault "$1" "$2" "${3:-}"
+		shift $(($# < 3 ? $# : 3))
+	done
+	go_on "$KIND: $what"
+	struck "$KIND: $what"
+	echo "$KIND: $what: $runs runs"
 }
 # wait_for SQL: until the sandbox's log says so
 wait_for() {
@@ -83,17 +88,15 @@ for kind in dynamics salesforce; do
 
 	# Partner Center: one driver, so beside one CRM is enough; the soak takes both
 	if [ $kind = dynamics ] || [ -n "${REJOIN_SOAK:-}" ]; then
-		survives 'a PATCH fails before it is done' "PATCH $PC" status '{status: 503}'
+		survives 'refusals before anything is done' "PATCH $PC" status '{status: 503}' "PATCH $PC" status '{status: 401, skip: 3}' \
+			"GET $PC" html ''
 		survives 'a PATCH fails after the commit' "PATCH $PC" status-after '{status: 500, skip: 2}'
 		survives 'no answer to a PATCH that was done' "PATCH $PC" reset-after '{times: 3}'
-		survives 'no answer to a PATCH that was not done' "PATCH $PC" reset-before
+		survives 'no answer, or a page of HTML, to a PATCH that was not done' "PATCH $PC" reset-before '' "PATCH $PC" html '{skip: 2}'
 		survives 'a cut answer to a PATCH' "PATCH $PC" cut '{skip: 1}'
-		survives 'a page of HTML instead of a PATCH' "PATCH $PC" html
 		survives 'no answer to a create that was done' "POST $PC" reset-after '{skip: 1, times: 2}'
 		survives 'a create fails after the commit' "POST $PC" status-after '{status: 500}'
 		survives 'a cut answer to a create' "POST $PC" cut '{at: 1}'
-		survives 'a page of HTML while reading' "GET $PC" html
-		survives 'a token is refused in mid-run' "PATCH $PC" status '{status: 401, skip: 3}'
 	fi
 
 	# the CRM
