@@ -2,6 +2,7 @@
  * UTF-16 has in Latin text, else it is UTF-8; a file that is ASCII up to its first byte that is no UTF-8 is
  * Windows-1252. A file with valid UTF-8 before such a byte is damaged, not of another encoding. */
 #include "core/encoding.h"
+#include "core/text.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -123,30 +124,6 @@ static int utf8_length(const unsigned char *s, size_t n)
 	return (int)need;
 }
 
-static size_t put_utf8(char *out, uint32_t c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xC0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3F));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xE0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (c & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (c & 0x3F));
-	return 4;
-}
-
 /* Length of the run of ASCII without NUL, eight bytes at a time. */
 static size_t ascii_run(const unsigned char *s, size_t n)
 {
@@ -183,7 +160,7 @@ static size_t run_1252(
 				    "byte 0x%02X is neither UTF-8 nor Windows-1252", in[i]);
 			break;
 		}
-		len += put_utf8(out + len, c);
+		len += utf8_put(out + len, c);
 	}
 	*used = i;
 	return len;
@@ -255,7 +232,7 @@ static size_t run_utf16(
 			    (unsigned)c);
 			break;
 		}
-		len += put_utf8(out + len, c);
+		len += utf8_put(out + len, c);
 		i += step;
 	}
 	if (last && !d->bad[0] && i < n)

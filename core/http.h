@@ -1,4 +1,4 @@
-/* HTTP. The only file that knows libcurl: origin check, authorization, pacing, waiting on 429 and 503, limits, counting.
+/* HTTP (libcurl is known to core/http_wire.c alone): origin check, authorization, pacing, waiting on 429 and 503, limits, counting.
  * It never resends a request that may have been carried out: that is the caller's to decide. */
 #ifndef CORE_HTTP_H
 #define CORE_HTTP_H

@@ -133,33 +133,40 @@ static unsigned fold(unsigned c)
 	return c;
 }
 
-static void utf8_add(struct buf *b, unsigned c)
+size_t utf8_put(char *out, unsigned c)
 {
 	if (c < 0x80) {
-		buf_addc(b, (char)c);
-	} else if (c < 0x800) {
-		buf_addc(b, (char)(0xc0 | c >> 6));
-		buf_addc(b, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_addc(b, (char)(0xe0 | c >> 12));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_addc(b, (char)(0xf0 | c >> 18));
-		buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (c & 0x3f)));
+		out[0] = (char)c;
+		return 1;
 	}
+	if (c < 0x800) {
+		out[0] = (char)(0xc0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xe0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+void utf8_encode(struct buf *b, unsigned cp)
+{
+	char text[4];
+
+	buf_add(b, text, utf8_put(text, cp));
 }
 
 size_t utf8_decode(const char *s, size_t n, unsigned *cp)
 {
 	return n ? utf8_next((const unsigned char *)s, n, cp) : 0;
-}
-
-void utf8_encode(struct buf *b, unsigned cp)
-{
-	utf8_add(b, cp);
 }
 
 /* Capitals stand 80, 32 or 1 before their small letters; sharp s has none of one letter, y with diaeresis one far away. */
@@ -183,7 +190,7 @@ char *utf8_fold(struct arena *a, const char *s, size_t len)
 		unsigned cp;
 		size_t n = utf8_next((const unsigned char *)s + i, len - i, &cp);
 		if (n) {
-			utf8_add(&b, fold(cp));
+			utf8_encode(&b, fold(cp));
 		} else {
 			buf_addc(&b, s[i]);
 			n = 1;

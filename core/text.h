@@ -24,7 +24,9 @@ bool guid_valid(const char *s); /* 8-4-4-4-12 hex, any case, no braces */
 bool utf8_valid(const char *s, size_t n, size_t *bad_at);
 /* Decodes one code point; its length in bytes, 0 when there is no valid one. */
 size_t utf8_decode(const char *s, size_t n, unsigned *cp);
+/* UTF-8 of one code point: appended, or put into up to 4 bytes (no NUL); returns their number. */
 void utf8_encode(struct buf *b, unsigned cp);
+size_t utf8_put(char *out, unsigned cp);
 /* The capital letter of a small one (Latin, Greek, Cyrillic), else the code point itself. */
 unsigned utf8_capital(unsigned cp);
 /* Lower-cased for comparison, Latin, Greek and Cyrillic letters included; one code point for one. */

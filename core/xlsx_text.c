@@ -39,31 +39,6 @@ static int escape_at(const char *s, size_t len)
 	return code;
 }
 
-/* UTF-8 of a code point other than NUL. */
-static size_t put_utf8(char *out, unsigned c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xC0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3F));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xE0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (c & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (c & 0x3F));
-	return 4;
-}
-
 size_t xlsx_unescape(char *s, size_t len)
 {
 	size_t from = 0, to = 0;
@@ -75,7 +50,7 @@ size_t xlsx_unescape(char *s, size_t len)
 		code = escape_at(s + from, len - from);
 		/* NUL and half a surrogate pair are no text: the letters stay as they stand. */
 		if (code > 0 && (code < 0xD800 || code > 0xDFFF)) {
-			to += put_utf8(s + to, (unsigned)code);
+			to += utf8_put(s + to, (unsigned)code);
 			from += 7;
 			continue;
 		}
@@ -83,7 +58,7 @@ size_t xlsx_unescape(char *s, size_t len)
 			low = escape_at(s + from + 7, len - from - 7);
 			if (low >= 0xDC00 && low <= 0xDFFF) {
 				to +=
-				    put_utf8(s + to, 0x10000u + (((unsigned)code - 0xD800u) << 10) +
+				    utf8_put(s + to, 0x10000u + (((unsigned)code - 0xD800u) << 10) +
 							 ((unsigned)low - 0xDC00u));
 				from += 14;
 				continue;
