@@ -264,17 +264,17 @@ static int plan_conflict(struct pair *q, size_t f, struct err *err)
 	    : "both sides changed since they last agreed";
 	row.fix = "Decide which side to keep, or enter a value with the decision edit.";
 	bool status = (int)f == p->m->f_status;
-	if (status) {
-		/* both closed with other outcomes, or a step that only a person can judge */
-		bool both = q->closed[LEFT] && q->closed[RIGHT];
-		if (both)
-			field_out(q, &row, "R33", NULL);
-		row.reversible = both;
-	} else if (q->closed[LEFT] || q->closed[RIGHT]) {
+	if (status && q->closed[LEFT] && q->closed[RIGHT]) {
+		field_out(q, &row, "R33", NULL);
+	} else if (!status && (q->closed[LEFT] || q->closed[RIGHT])) {
 		field_out(q, &row, "R62", NULL);
-	} else if (q->blocked[LEFT] && q->blocked[RIGHT]) {
+	} else if (q->blocked[LEFT] || q->blocked[RIGHT]) {
+		/* keeping the one side writes to the other: where a rule forbids that, it is mended first */
+		const struct finding *stop = q->blocked[q->blocked[LEFT] ? LEFT : RIGHT];
 		row.class = CLASS_BLOCKED;
-		plan_row_rule(p, &row, q->blocked[LEFT]->rule, q->blocked[LEFT]->reason);
+		plan_row_rule(p, &row, stop->rule, stop->reason);
+	} else if (status) {
+		row.reversible = false; /* a step of the life cycle that only a person can judge */
 	}
 	if (row.class == CLASS_CONFLICT && p->rejected &&
 	    p->rejected(p->ctx, row.left_id, row.right_id, row.field, row.left, row.right)) {

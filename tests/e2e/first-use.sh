@@ -51,6 +51,11 @@ first_use() {
 	comm -12 want all >found
 	same_lines want found "differences that nothing decides without START"
 
+	# where a rule keeps a deal from Partner Center, there is no conflict that "keep" could send there
+	jq -r '.[] | select(.fields and any(.rules[]; IN("R01", "R03", "R06", "R16", "R18"))) | .left_id' "$EXPECTED" >kept
+	[ "$(wc -l <kept)" -ge 4 ] || fail "too few linked deals that a rule blocks"
+	cell asked.csv "class = 'conflict'" left_id | grep -Ff kept && fail "a blocked deal is a conflict that could be decided"
+
 	expect 0 "$R" plan --outage $START -o plan.csv
 	sqlite3 -separator ' ' :memory: -cmd '.import --csv plan.csv t' "SELECT left_id, right_id, field,
 		CASE WHEN class = 'conflict' THEN 'nobody' WHEN class IN ('left-changed', 'right-changed') AND inferred = 'yes' THEN \"to\" END
