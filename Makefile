@@ -3,6 +3,7 @@ BUILD   ?= build
 CC      ?= gcc
 Q       := $(if $(V),,@)
 MODE    ?= release
+JOBS    ?= $(shell nproc)
 
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-truncation -Werror
 CFLAGS  ?= -O2 -g
@@ -67,12 +68,12 @@ test-deps: deps
 
 # `make test T=name` runs one: unit-text, recover-dynamics ...
 test: test-deps
-	@$(MAKE) --no-print-directory MODE=asan test-build
-	@tests/run.sh $(BUILD)/asan $(T)
+	@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan test-build
+	@JOBS=$(JOBS) tests/run.sh $(BUILD)/asan $(T)
 test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
 
 demo: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@samples/demo.sh $(BUILD)/release
 
 format:
