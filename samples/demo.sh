@@ -18,8 +18,11 @@ trap 'exit 143' TERM
 
 say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
 [ -t 1 ] || say() { printf '\n# %s\n' "$*"; }
+shown() { # the words as a person would type them
+	for word; do case $word in *' '*) printf ' "%s"' "$word" ;; *) printf ' %s' "$word" ;; esac; done
+}
 run() { # shows the command, runs it; exit codes that mean "a person is needed" are part of the story
-	printf '$ rejoin %s\n' "$*"
+	printf '$ rejoin%s\n' "$(shown "$@")"
 	code=0
 	rejoin "$@" 2>>messages.log || code=$?
 	case $code in
