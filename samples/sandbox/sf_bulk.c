@@ -1,226 +1,13 @@
-/* Bulk API 2.0: the life of a job. Data goes in once, by one PUT or with the job itself (multipart); closed, a job is queued,
- * worked through and complete after the time that was set. Ended jobs and their results go after seven days. */
+/* Bulk API 2.0: what a client may ask of jobs. Data goes in once, by one PUT or with the job itself (multipart). Ended jobs and
+ * their results go after seven days. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "samples/sandbox/sf_bulk.h"
 
-#define DELAY_MS  200
 #define KEPT_DAYS 7
 #define LIST_PAGE 1000
 #define MULTIPART 100000
-#define JOB_COLUMNS                                                                                \
-	"id, query, spec, state, message, created, modified, closed, processed, failed, "          \
-	"length(data), n"
-
-static const struct {
-	const char *name;
-	char sign;
-} delimiters[] = { { "COMMA", ',' }, { "TAB", '\t' }, { "PIPE", '|' }, { "SEMICOLON", ';' },
-	{ "CARET", '^' }, { "BACKQUOTE", '`' } };
-
-char bulk_delimiter(const struct doc *spec)
-{
-	const char *name = doc_member(spec, "columnDelimiter", "COMMA");
-
-	for (size_t i = 0; i < sizeof(delimiters) / sizeof(delimiters[0]); i++)
-		if (!strcmp(delimiters[i].name, name))
-			return delimiters[i].sign;
-	return '\0';
-}
-
-/* ---- settings ---- */
-
-const struct doc *bulk_setting(struct world *w, const char *name)
-{
-	const char *text = world_setting(w, w->arena, "bulk");
-	const struct doc *d = text ? doc_parse(w->arena, text, strlen(text), &w->err) : NULL;
-
-	return doc_get(d, name);
-}
-
-const char *bulk_settings(struct world *w, const struct doc *d)
-{
-	static const char *const names[] = { "delay_ms", "lock", "stop_after", "lose" };
-	const char *old = world_setting(w, w->arena, "bulk");
-	struct doc *all =
-	    old ? doc_parse(w->arena, old, strlen(old), &w->err) : doc_new(w->arena, DOC_OBJECT);
-
-	if (!d || d->kind != DOC_OBJECT || !all)
-		return "the settings are a JSON object";
-	for (const struct doc *m = d->first; m; m = m->next) {
-		bool known = false;
-
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			known = known || !strcmp(names[i], m->name);
-		if (!known || m->kind != (strcmp(m->name, "lock") ? DOC_NUMBER : DOC_ARRAY))
-			return "there are delay_ms, stop_after and lose, numbers, and lock, a list "
-			       "of ids";
-		doc_set(w->arena, all, m->name, doc_copy(w->arena, m));
-	}
-	return world_set(w, "bulk", doc_print(w->arena, all)) < 0 ? "the state can't be written"
-								  : NULL;
-}
-
-/* What was meant for one job only. */
-static int settings_used(struct world *w)
-{
-	const struct doc *delay = bulk_setting(w, "delay_ms");
-
-	return world_set(w, "bulk",
-	    delay ? arena_printf(w->arena, "{\"delay_ms\":%ld}", doc_long(delay, 0)) : "{}");
-}
-
-static int64_t delay(struct world *w)
-{
-	long ms = doc_long(doc_get(w->conf, "salesforce_bulk_ms"), DELAY_MS);
-
-	return (int64_t)doc_long(bulk_setting(w, "delay_ms"), ms) * 1000;
-}
-
-/* ---- jobs in the state ---- */
-
-static int read_job(struct world *w, struct sql_stmt *st, struct job *j)
-{
-	const char *spec = sql_text(st, 2);
-
-	*j = (struct job){ .id = arena_strdup(w->arena, sql_text(st, 0)),
-		.query = sql_int(st, 1) != 0,
-		.spec = doc_parse(w->arena, spec, strlen(spec), &w->err),
-		.state = arena_strdup(w->arena, sql_text(st, 3)),
-		.message = arena_strdup(w->arena, sql_text(st, 4)),
-		.created = sql_int(st, 5),
-		.modified = sql_int(st, 6),
-		.closed = sql_int(st, 7),
-		.processed = sql_int(st, 8),
-		.failed = sql_int(st, 9),
-		.bytes = *sql_text(st, 10) ? sql_int(st, 10) : -1,
-		.n = sql_int(st, 11) };
-	return j->spec ? 0 : -1;
-}
-
-static int find_job(struct world *w, bool query, const char *id, struct job *j)
-{
-	struct sql_stmt *st =
-	    sql_query(w->db, &w->err, "SELECT " JOB_COLUMNS " FROM job WHERE id = ? AND query = ?",
-		"si", sf_id18(w->arena, id), (int64_t)query);
-	int found = st ? sql_step(st, &w->err) : -1;
-
-	if (found == 1 && read_job(w, st, j) < 0)
-		found = -1;
-	if (st)
-		sql_done(st);
-	return found;
-}
-
-static int save(struct world *w, struct job *j)
-{
-	j->modified = world_now(w);
-	return sql_run(w->db, &w->err,
-	    "UPDATE job SET state = ?, message = ?, modified = ?, closed = ?, processed = ?, "
-	    "failed = ?"
-	    " WHERE id = ?",
-	    "ssiiiis", j->state, j->message ? j->message : "", j->modified, j->closed, j->processed,
-	    j->failed, j->id);
-}
-
-static bool among(const char *list, const char *state)
-{
-	return name_among(list, state);
-}
-
-static int next_due(struct world *w, int64_t after, struct job *j)
-{
-	struct sql_stmt *st = sql_query(w->db, &w->err,
-	    "SELECT " JOB_COLUMNS
-	    " FROM job WHERE state IN ('UploadComplete', 'InProgress') AND n > ?"
-	    " ORDER BY n LIMIT 1",
-	    "i", after);
-	int found = st ? sql_step(st, &w->err) : -1;
-
-	if (found == 1 && read_job(w, st, j) < 0)
-		found = -1;
-	if (st)
-		sql_done(st);
-	return found;
-}
-
-int bulk_advance(struct world *w)
-{
-	struct job j = { 0 };
-	int found;
-
-	while ((found = next_due(w, j.n, &j)) == 1) {
-		int64_t passed = world_now(w) - j.closed, wait = delay(w);
-
-		if (passed < wait) {
-			if (passed * 2 < wait || !strcmp(j.state, "InProgress"))
-				continue;
-			j.state = "InProgress";
-			if (save(w, &j) < 0)
-				return -1;
-			continue;
-		}
-		if ((j.query ? bulk_query(w, &j) : bulk_ingest(w, &j)) < 0 || save(w, &j) < 0 ||
-		    (!j.query && settings_used(w) < 0))
-			return -1;
-	}
-	return found;
-}
-
-/* ---- what a job looks like ---- */
-
-static void text(struct world *w, struct doc *d, const char *name, const char *value)
-{
-	if (value && *value)
-		doc_set(w->arena, d, name, doc_string(w->arena, value));
-}
-
-static void number(struct world *w, struct doc *d, const char *name, int64_t value)
-{
-	doc_set(w->arena, d, name, doc_int(w->arena, value));
-}
-
-static struct doc *job_doc(struct world *w, const struct job *j)
-{
-	static const char *const given[] = { "assignmentRuleId", "externalIdFieldName" };
-	struct doc *d = doc_new(w->arena, DOC_OBJECT);
-	const char *version = doc_member(j->spec, "version", "v67.0");
-	bool begun = !among("Open|UploadComplete", j->state);
-
-	text(w, d, "id", j->id);
-	text(w, d, "operation", doc_member(j->spec, "operation", ""));
-	text(w, d, "object", doc_member(j->spec, "object", ""));
-	text(w, d, "createdById", doc_member(j->spec, "user", ""));
-	text(w, d, "createdDate", sf_stamp(w, j->created));
-	text(w, d, "systemModstamp", sf_stamp(w, j->modified));
-	text(w, d, "state", j->state);
-	for (size_t i = 0; i < 2; i++)
-		text(w, d, given[i], doc_member(j->spec, given[i], ""));
-	text(w, d, "concurrencyMode", "Parallel");
-	text(w, d, "contentType", "CSV");
-	doc_set(w->arena, d, "apiVersion", doc_number(w->arena, version + 1));
-	text(w, d, "jobType", j->query ? "V2Query" : "V2Ingest");
-	if (!j->query && !strcmp(j->state, "Open"))
-		text(w, d, "contentUrl",
-		    arena_printf(
-			w->arena, "services/data/%s/jobs/ingest/%s/batches", version, j->id));
-	text(w, d, "lineEnding", doc_member(j->spec, "lineEnding", "LF"));
-	text(w, d, "columnDelimiter", doc_member(j->spec, "columnDelimiter", "COMMA"));
-	if (begun) {
-		number(w, d, "numberRecordsProcessed", j->processed);
-		if (!j->query)
-			number(w, d, "numberRecordsFailed", j->failed);
-		number(w, d, "retries", 0);
-		number(w, d, "totalProcessingTime", (j->modified - j->closed) / 1000);
-		number(w, d, "apiActiveProcessingTime", (j->modified - j->closed) / 2000);
-		number(w, d, "apexProcessingTime", 0);
-		text(w, d, "errorMessage", j->message);
-	}
-	if (j->query)
-		doc_set(w->arena, d, "isPkChunkingSupported", doc_bool(w->arena, true));
-	return d;
-}
 
 /* ---- creating ---- */
 
@@ -262,7 +49,7 @@ static bool check_ingest(struct world *w, struct reply *r, const struct doc *bod
 		    "hardDelete operation requires special user profile permission, please contact "
 		    "your system "
 		    "administrator");
-	if (!among("insert|update|upsert|delete", operation))
+	if (!name_among("insert|update|upsert|delete", operation))
 		return refuse(w, r, "INVALIDOPERATION",
 		    arena_printf(w->arena, "Unknown operation: %s", operation));
 	if (strcmp(operation, "upsert"))
@@ -284,7 +71,7 @@ static bool check_query(struct world *w, struct reply *r, struct doc *body)
 	const char *code, *message;
 	const struct soql *s;
 
-	if (!among("query|queryAll", doc_member(body, "operation", "")))
+	if (!name_among("query|queryAll", doc_member(body, "operation", "")))
 		return refuse(w, r, "API_ERROR", "The operation must be query or queryAll");
 	s = soql_parse(w, doc_member(body, "query", ""), &code, &message);
 	if (!s)
@@ -305,7 +92,7 @@ static void create(struct world *w, const struct request *q, struct reply *r, co
 		refuse(w, r, "INVALIDJOB", "The only content type is CSV");
 		return;
 	}
-	if (!bulk_delimiter(body) || !among("LF|CRLF", doc_member(body, "lineEnding", "LF"))) {
+	if (!bulk_delimiter(body) || !name_among("LF|CRLF", doc_member(body, "lineEnding", "LF"))) {
 		refuse(w, r, "INVALIDJOB", "columnDelimiter or lineEnding has an unknown value");
 		return;
 	}
@@ -333,7 +120,7 @@ static void create(struct world *w, const struct request *q, struct reply *r, co
 			   (const void *)content, len, j.id) < 0)
 		return;
 	reply_key(r, j.id);
-	reply_doc(w, r, 200, SF_JSON, job_doc(w, &j));
+	reply_doc(w, r, 200, SF_JSON, bulk_job_doc(w, &j));
 }
 
 /* The part of a multipart body whose Content-Disposition has that name; false when there is none. */
@@ -432,23 +219,23 @@ static void change_state(struct world *w, const struct request *q, struct reply 
 		refuse(w, r, "INVALIDJOBSTATE", "The state must be UploadComplete or Aborted");
 		return;
 	}
-	if (!among(aborts ? "Open|UploadComplete|InProgress" : "Open", j->state)) {
+	if (!name_among(aborts ? "Open|UploadComplete|InProgress" : "Open", j->state)) {
 		refuse(w, r, "INVALIDJOBSTATE",
 		    arena_printf(w->arena, "A job that is %s can't become %s", j->state, state));
 		return;
 	}
 	j->state = state;
 	j->closed = world_now(w);
-	if ((aborts && !j->query && bulk_ingest(w, j) < 0) || save(w, j) < 0)
+	if ((aborts && !j->query && bulk_ingest(w, j) < 0) || bulk_save_job(w, j) < 0)
 		return;
-	reply_doc(w, r, 200, SF_JSON, job_doc(w, j));
+	reply_doc(w, r, 200, SF_JSON, bulk_job_doc(w, j));
 }
 
 static void results(struct world *w, struct reply *r, const struct job *j, const char *column)
 {
 	struct sql_stmt *st;
 
-	if (!among("JobComplete|Failed|Aborted", j->state)) {
+	if (!name_among("JobComplete|Failed|Aborted", j->state)) {
 		refuse(
 		    w, r, "INVALIDJOBSTATE", arena_printf(w->arena, "The job is %s yet", j->state));
 		return;
@@ -465,8 +252,8 @@ static void results(struct world *w, struct reply *r, const struct job *j, const
 
 static void remove_job(struct world *w, struct reply *r, const struct job *j)
 {
-	if (!among(j->query ? "JobComplete|Failed|Aborted"
-			    : "UploadComplete|JobComplete|Failed|Aborted",
+	if (!name_among(j->query ? "JobComplete|Failed|Aborted"
+				 : "UploadComplete|JobComplete|Failed|Aborted",
 		j->state)) {
 		refuse(w, r, "API_ERROR",
 		    arena_printf(w->arena, "A job that is %s can't be deleted", j->state));
@@ -498,7 +285,7 @@ static bool ingest_part(
 static bool query_part(struct world *w, const struct request *q, struct reply *r, struct job *j,
     const char *version, const char *sub)
 {
-	if (strcmp(q->method, "GET") || !among("results|resultPages", sub))
+	if (strcmp(q->method, "GET") || !name_among("results|resultPages", sub))
 		return false;
 	if (strcmp(j->state, "JobComplete"))
 		refuse(w, r, "API_ERROR",
@@ -522,7 +309,7 @@ static void one(struct world *w, const struct request *q, struct reply *r, struc
 	if (*sub)
 		sf_refuse(w, r, 404, "NOT_FOUND", "The requested resource does not exist");
 	else if (!strcmp(q->method, "GET"))
-		reply_doc(w, r, 200, SF_JSON, job_doc(w, j));
+		reply_doc(w, r, 200, SF_JSON, bulk_job_doc(w, j));
 	else if (!strcmp(q->method, "PATCH"))
 		change_state(w, q, r, j);
 	else if (!strcmp(q->method, "DELETE"))
@@ -538,8 +325,9 @@ static void list(
 	const char *from = request_param(q, "queryLocator");
 	struct doc *d = doc_new(w->arena, DOC_OBJECT), *array = doc_new(w->arena, DOC_ARRAY);
 	struct sql_stmt *st = sql_query(w->db, &w->err,
-	    "SELECT " JOB_COLUMNS " FROM job WHERE query = ? AND n > ? ORDER BY n LIMIT ?", "iii",
-	    (int64_t)query, (int64_t)(from ? strtoll(from, NULL, 10) : 0), (int64_t)LIST_PAGE + 1);
+	    "SELECT " BULK_JOB_COLUMNS " FROM job WHERE query = ? AND n > ? ORDER BY n LIMIT ?",
+	    "iii", (int64_t)query, (int64_t)(from ? strtoll(from, NULL, 10) : 0),
+	    (int64_t)LIST_PAGE + 1);
 	struct job j = { 0 };
 	int64_t last = 0;
 	int more = st ? 1 : -1;
@@ -550,10 +338,10 @@ static void list(
 			done = false;
 			break;
 		}
-		if (read_job(w, st, &j) < 0)
+		if (bulk_read_job(w, st, &j) < 0)
 			break;
 		last = j.n;
-		doc_push(array, job_doc(w, &j));
+		doc_push(array, bulk_job_doc(w, &j));
 	}
 	if (st)
 		sql_done(st);
@@ -587,7 +375,7 @@ bool bulk_route(
 			w->arena, "HTTP Method '%s' not allowed. Allowed are GET,POST", q->method));
 	} else {
 		slash = strchr(++sub, '/');
-		found = find_job(
+		found = bulk_find_job(
 		    w, query, slash ? arena_dup(w->arena, sub, (size_t)(slash - sub)) : sub, &j);
 		if (found == 1)
 			one(w, q, r, &j, version, slash ? slash + 1 : "");

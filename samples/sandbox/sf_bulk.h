@@ -15,6 +15,17 @@ struct job {
 	int64_t processed, failed, bytes;     /* bytes: -1 nothing was uploaded yet */
 };
 
+/* sf_bulk_job.c: jobs in the state. The columns that bulk_read_job takes from a row; 0, or -1 with w->err set. */
+#define BULK_JOB_COLUMNS                                                                           \
+	"id, query, spec, state, message, created, modified, closed, processed, failed, "          \
+	"length(data), n"
+int bulk_read_job(struct world *w, struct sql_stmt *st, struct job *j);
+/* 1 found, 0 not, -1 with w->err set. */
+int bulk_find_job(struct world *w, bool query, const char *id, struct job *j);
+/* State, message, counts and closing time; sets j->modified. */
+int bulk_save_job(struct world *w, struct job *j);
+/* What the service tells of it. */
+struct doc *bulk_job_doc(struct world *w, const struct job *j);
 /* Carries on what is due: called before each request, for the service works whether or not it is asked. */
 int bulk_advance(struct world *w);
 /* rest: what follows "/jobs/". False when the address is none of these. */
