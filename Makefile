@@ -28,7 +28,7 @@ obj      = $(patsubst %.c,$(O)/%.o,$(1))
 
 PACKAGES := gcc libc6-dev pkg-config libcsv-dev libxlsxwriter-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev \
             libzip-dev libexpat1-dev libssl-dev libmicrohttpd-dev iso-codes tzdata
-TEST_PACKAGES := libcmocka-dev jq sqlite3 zip unzip openssl strace
+TEST_PACKAGES := libcmocka-dev jq sqlite3 zip unzip openssl curl strace
 PREFIX  ?= /usr/local
 
 all: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world
