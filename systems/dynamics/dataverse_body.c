@@ -136,7 +136,7 @@ int dataverse_read_now(struct dynamics *d, const char *column, bool text, const 
 	char *options = arena_printf(out->a, "$select=%s,modifiedon%s", d->key, text ? "," DATAVERSE_PEER : "");
 	struct now_sink sink = { d, out };
 
-	return odata_rows_in(&d->odata, d->set, options, column, text, values, n, take_now, &sink, err) < 0 ? -1 : 0;
+	return odata_rows_in(&d->odata, d->set, options, NULL, column, text, values, n, take_now, &sink, err) < 0 ? -1 : 0;
 }
 
 void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p)

@@ -157,7 +157,7 @@ static int child_rows_of(void *ctx, struct arena *a, const struct related *r,
 	char *set = dataverse_set(d, r->table);
 	char *options = arena_printf(a, "$select=%s,%s", sink.parent, r->id);
 	int rc = odata_rows_in(
-	    &d->odata, set, options, sink.parent, false, parents, n, take_row, &sink, err);
+	    &d->odata, set, options, r->filter, sink.parent, false, parents, n, take_row, &sink, err);
 
 	*out = sink.list.row;
 	*n_out = sink.list.n;

@@ -45,6 +45,9 @@ const char *salesforce_relationship(struct arena *a, const char *through);
 const char *salesforce_column(const struct salesforce *s, struct arena *a, const char *alias);
 const char *salesforce_object(const struct salesforce *s, struct arena *a, const char *alias);
 
+/* What child rows are asked by, in front of "IN (...)": the parent column, and the mapping's filter where it has one. */
+const char *salesforce_child_column(struct arena *a, const struct related *r);
+
 int salesforce_read(struct system *s, const struct read_request *q, struct err *err);
 int salesforce_next_page(struct system *s, struct arena *a, struct page *page, struct err *err);
 void salesforce_read_state(struct system *s, struct read_state *state);

@@ -33,6 +33,11 @@ const char *salesforce_object(const struct salesforce *s, struct arena *a, const
 	return name;
 }
 
+const char *salesforce_child_column(struct arena *a, const struct related *r)
+{
+	return r->filter ? arena_printf(a, "(%s) AND %s", r->filter, r->parent) : r->parent;
+}
+
 /* References of one alias while they are asked for. */
 struct asking {
 	struct salesforce *s;
@@ -166,7 +171,7 @@ static int child_rows_of(void *ctx, struct arena *a, const struct related *r,
 	struct rows_sink sink = { .r = r, .list = { .a = a } };
 	char *select = arena_printf(a, "SELECT Id, %s, %s FROM %s", r->parent, r->id, r->table);
 	int rc = sobjects_rows_in(
-	    &s->rest, select, r->parent, parents, n, r->table, take_row, &sink, err);
+	    &s->rest, select, salesforce_child_column(a, r), parents, n, r->table, take_row, &sink, err);
 
 	*out = sink.list.row;
 	*n_out = sink.list.n;
