@@ -122,6 +122,21 @@ int child_rows_join(struct child_rows *c, const struct natives *nv, const char *
 	return rc;
 }
 
+void child_list_add(struct child_list *list, const char *parent, const char *key, const char *element)
+{
+	if (list->n == list->cap) {
+		size_t cap = list->cap ? 2 * list->cap : 64;
+		struct child_row *grown = arena_alloc(list->a, cap * sizeof(*grown));
+
+		if (list->n)
+			memcpy(grown, list->row, list->n * sizeof(*grown));
+		list->row = grown;
+		list->cap = cap;
+	}
+	list->row[list->n++] = (struct child_row){ arena_strdup(list->a, parent), arena_strdup(list->a, key),
+		arena_strdup(list->a, element) };
+}
+
 const struct related *assign_children(const struct natives *nv, const struct assign *as)
 {
 	size_t len = strcspn(as->path, ".[");

@@ -21,6 +21,13 @@ int child_rows_join(struct child_rows *c, const struct natives *nv, const char *
 struct child_row {
 	const char *parent, *key, *element; /* key: the child row's own id */
 };
+/* Rows as `rows` of child_ops gives them; a zeroed one with its arena is empty. */
+struct child_list {
+	struct arena *a;
+	struct child_row *row;
+	size_t n, cap;
+};
+void child_list_add(struct child_list *list, const char *parent, const char *key, const char *element); /* copies */
 /* One row to add (key NULL) or to delete, and what became of it. */
 struct child_change {
 	size_t write;

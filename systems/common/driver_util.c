@@ -31,6 +31,7 @@ static void related_copy(struct arena *a, struct related *to, const struct relat
 	to->table = copy(a, from->table);
 	to->parent = copy(a, from->parent);
 	to->id = copy(a, from->id);
+	to->filter = copy(a, from->filter);
 }
 
 const struct related *natives_related(const struct natives *nv, const char *alias)

@@ -128,6 +128,16 @@ struct ref_ops {
 	 * why; one of unknown outcome is left as it is and asked for again. -1: nothing was sent. */
 	int (*make)(void *ctx, const char *alias, struct ref **ref, const struct write *const *from, size_t n, struct err *err);
 };
+/* For `ask` of a driver. The row read (columns by the names of ref->column) is found for those of n references that it
+ * fits; false when for none. */
+bool refs_match(struct refs *refs, struct ref **ref, size_t n, const struct json *row, const char *id);
+/* One request for n references; *strays: rows that fitted none. */
+typedef int ref_ask(void *ctx, struct ref **ref, size_t n, size_t *strays, struct err *err);
+/* Asks for all in as many requests as it takes; fit: how many of these go into one (1 or more). */
+int refs_ask(struct ref **ref, size_t n, size_t (*fit)(struct ref *const *ref, size_t n), ref_ask *ask, void *ctx,
+    struct err *err);
+/* For `make` of a driver: what the write assigns below the alias, as members of an open JSON object. */
+void ref_members(const struct natives *nv, struct arena *a, struct buf *b, const struct write *w, const char *alias);
 /* Looks up, and where the mapping allows makes, every row that the unanswered writes refer to. Those whose rows are not
  * to be had are answered REFUSED or DEFERRED. -1: nothing was sent but look-ups. */
 int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,

@@ -170,9 +170,13 @@ static int read_children(struct dynamics *d, struct child_rows **spool, const ch
 		buf_reset(&options);
 		child_options(d, &a, r, &options);
 		if (parents) {
-			rc = odata_rows_in(&d->odata, set, options.s, sink.parent, false, parents,
-			    n, take_child, &sink, err);
+			rc = odata_rows_in(&d->odata, set, options.s, r->filter, sink.parent, false,
+			    parents, n, take_child, &sink, err);
 		} else {
+			if (r->filter) {
+				buf_adds(&options, "&$filter=");
+				buf_add_url(&options, r->filter);
+			}
 			char *query = xasprintf("%s?%s", set, options.s);
 			rc = odata_rows(&d->odata, query, set, take_child, &sink, err);
 			free(query);
@@ -257,7 +261,7 @@ static int records_by(struct dynamics *d, struct arena *a, const char *column, b
 		buf_reset(&options);
 		record_options(d, &options);
 		rc = odata_rows_in(
-		    &d->odata, d->set, options.s, column, text, values, n, take_record, &sink, err);
+		    &d->odata, d->set, options.s, NULL, column, text, values, n, take_record, &sink, err);
 	} while (rc > 0);
 	buf_release(&options);
 	return rc < 0 ? -1 : join_some(d, a, page, err);

@@ -1,9 +1,10 @@
 /* Dataverse: names of tables and columns as the Web API spells them, and reading rows with what they refer to. The writing
- * half is systems/dynamics.c. */
+ * half is dataverse_write.c. */
 #ifndef SYSTEMS_DYNAMICS_DATAVERSE_H
 #define SYSTEMS_DYNAMICS_DATAVERSE_H
 
 #include "systems/common/child_rows.h"
+#include "systems/common/now_rows.h"
 #include "systems/dynamics/odata.h"
 
 struct dynamics {
@@ -64,20 +65,9 @@ void dataverse_body(struct dynamics *d, struct arena *a, struct buf *b, const st
 /* A whole create; typed: with its type and id, as a bulk message wants it. */
 void dataverse_body_create(struct dynamics *d, struct arena *a, struct buf *b, const struct write *w, bool typed);
 void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p);
-/* What is known of rows just before they are written. */
-struct dataverse_row {
-	const char *id, *etag, *marker;
-	int64_t modified;
-};
-struct dataverse_now {
-	struct dynamics *d;
-	struct arena *a;
-	struct dataverse_row *row;
-	size_t n, cap;
-};
-/* Rows whose column holds one of the values; text: markers, which are then read as well. */
-int dataverse_read_now(struct dynamics *d, struct arena *a, const char *column, bool text, const char *const *values,
-    size_t n, struct dataverse_now *out, struct err *err);
+/* Rows whose column holds one of the values, as they are now; text: markers, which are then read as well. */
+int dataverse_read_now(struct dynamics *d, const char *column, bool text, const char *const *values, size_t n,
+    struct now_rows *out, struct err *err);
 /* Creates the unanswered writes. -1: nothing was sent. */
 int dataverse_create(struct dynamics *d, struct arena *a, const struct write *w, size_t n, struct reply *r,
     struct err *err);
@@ -91,6 +81,8 @@ int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, s
 int dataverse_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
 
+int dataverse_write(struct system *s, struct arena *a, const struct write *w, size_t n, struct reply *r, struct err *err);
+int dataverse_resolve(struct system *s, struct arena *a, const struct write *w, struct reply *r, struct err *err);
 int dataverse_describe(struct system *s, struct arena *a, struct column_info **out, size_t *n, struct err *err);
 int dataverse_currencies(struct system *s, struct arena *a, const char ***codes, size_t *n, struct err *err);
 int dataverse_history(struct system *s, struct arena *a, const char *const *ids, size_t n, const char *column, int64_t at,

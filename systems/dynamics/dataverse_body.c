@@ -111,36 +111,32 @@ void dataverse_body_create(
 	buf_addc(b, '}');
 }
 
+struct now_sink {
+	const struct dynamics *d;
+	struct now_rows *rows;
+};
+
 static int take_now(void *ctx, const struct json *row, struct err *err)
 {
-	struct dataverse_now *s = ctx;
-	const char *id = json_text(json_get(row, s->d->key)),
-		   *etag = json_text(json_get(row, "@odata.etag"));
-	const char *modified = json_text(json_get(row, "modifiedon")),
-		   *marker = json_text(json_get(row, DATAVERSE_PEER));
+	const struct now_sink *s = ctx;
+	const char *id = json_text(json_get(row, s->d->key));
+	const char *modified = json_text(json_get(row, "modifiedon"));
 
 	(void)err;
-	if (!id || s->n == s->cap)
-		return 0;
-	s->row[s->n++] = (struct dataverse_row){ arena_strdup(s->a, id),
-		etag ? arena_strdup(s->a, etag) : NULL, marker ? arena_strdup(s->a, marker) : NULL,
-		modified ? stamp_parse(modified, strlen(modified)) : STAMP_NONE };
+	if (id)
+		now_add(s->rows, id, json_text(json_get(row, "@odata.etag")),
+		    json_text(json_get(row, DATAVERSE_PEER)),
+		    modified ? stamp_parse(modified, strlen(modified)) : STAMP_NONE);
 	return 0;
 }
 
-int dataverse_read_now(struct dynamics *d, struct arena *a, const char *column, bool text,
-    const char *const *values, size_t n, struct dataverse_now *out, struct err *err)
+int dataverse_read_now(struct dynamics *d, const char *column, bool text, const char *const *values, size_t n,
+    struct now_rows *out, struct err *err)
 {
-	char *options =
-	    arena_printf(a, "$select=%s,modifiedon%s", d->key, text ? "," DATAVERSE_PEER : "");
+	char *options = arena_printf(out->a, "$select=%s,modifiedon%s", d->key, text ? "," DATAVERSE_PEER : "");
+	struct now_sink sink = { d, out };
 
-	/* a marker may be held by several rows: room for more than were asked for */
-	*out = (struct dataverse_now){ .d = d, .a = a, .cap = 4 * n + 100 };
-	out->row = arena_alloc(a, out->cap * sizeof(*out->row));
-	return odata_rows_in(
-		   &d->odata, d->set, options, column, text, values, n, take_now, out, err) < 0
-		   ? -1
-		   : 0;
+	return odata_rows_in(&d->odata, d->set, options, NULL, column, text, values, n, take_now, &sink, err) < 0 ? -1 : 0;
 }
 
 void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p)

@@ -8,47 +8,32 @@
 #include <string.h>
 #include "core/text.h"
 
-#define REF_CHUNK DATAVERSE_REF_CHUNK
-
-struct ref_sink {
+/* References of one alias while they are asked for. */
+struct asking {
 	struct dynamics *d;
+	const struct lookup *l;
 	struct ref **ref;
 	size_t n, strays;
-	const char *key;
 };
 
 static int take_ref(void *ctx, const struct json *row, struct err *err)
 {
-	struct ref_sink *s = ctx;
-	struct arena a = { 0 };
-	const char *id = json_text(json_get(row, s->key));
-	bool fits = false;
+	struct asking *s = ctx;
 
 	(void)err;
-	for (size_t i = 0; id && i < s->n; i++) {
-		struct value v[REF_COLUMNS];
-
-		for (size_t j = 0; j < s->ref[i]->n; j++)
-			v[j] = json_value(&a, json_get(row, s->ref[i]->column[j]));
-		/* asked alone, the service's own idea of equal decides (it may ignore accents) */
-		if (s->n == 1 || ref_fits(&a, s->ref[i], v)) {
-			ref_found(&s->d->refs, s->ref[i], id);
-			fits = true;
-		}
-	}
-	s->strays += !fits;
-	arena_release(&a);
+	s->strays += !refs_match(&s->d->refs, s->ref, s->n, row, json_text(json_get(row, s->l->key)));
 	return 0;
 }
 
-/* One request for up to REF_CHUNK references. */
-static int ask_chunk(struct dynamics *d, const struct lookup *l, struct ref **ref, size_t n,
-    size_t *strays, struct err *err)
+static int ask_chunk(void *ctx, struct ref **ref, size_t n, size_t *strays, struct err *err)
 {
+	struct asking *s = ctx;
 	struct buf query = { 0 }, filter = { 0 };
-	struct ref_sink sink = { d, ref, n, 0, l->key };
 
-	buf_addf(&query, "%s?$select=%s", l->set, l->key);
+	s->ref = ref;
+	s->n = n;
+	s->strays = 0;
+	buf_addf(&query, "%s?$select=%s", s->l->set, s->l->key);
 	for (size_t j = 0; j < ref[0]->n; j++)
 		buf_addf(&query, ",%s", ref[0]->column[j]);
 	for (size_t i = 0; i < n; i++) {
@@ -64,35 +49,28 @@ static int ask_chunk(struct dynamics *d, const struct lookup *l, struct ref **re
 	}
 	buf_adds(&query, "&$filter=");
 	buf_add_url(&query, filter.s);
-	int rc = odata_rows(&d->odata, query.s, l->set, take_ref, &sink, err);
-	*strays = sink.strays;
+	int rc = odata_rows(&s->d->odata, query.s, s->l->set, take_ref, s, err);
+	*strays = s->strays;
 	buf_release(&query);
 	buf_release(&filter);
 	return rc < 0 ? -1 : 0;
 }
 
+static size_t fit_chunk(struct ref *const *ref, size_t n)
+{
+	(void)ref;
+	return n < DATAVERSE_REF_CHUNK ? n : DATAVERSE_REF_CHUNK;
+}
+
 static int ask_refs(void *ctx, const char *alias, struct ref **ref, size_t n, struct err *err)
 {
-	struct dynamics *d = ctx;
-	const struct lookup *l = dataverse_lookup(d, alias);
-	size_t strays, none;
+	struct asking s = { .d = ctx, .l = dataverse_lookup(ctx, alias) };
 
+	if (s.l)
+		return refs_ask(ref, n, fit_chunk, ask_chunk, &s, err);
 	for (size_t i = 0; i < n; i++) {
-		ref[i]->refused = !l;
-		ref[i]->asked = !l;
-		ref[i]->why = "this lookup can be read but not written: leave it out of what the "
-			      "mapping writes";
-	}
-	for (size_t from = 0; l && from < n; from += REF_CHUNK) {
-		size_t take = n - from < REF_CHUNK ? n - from : REF_CHUNK;
-
-		if (ask_chunk(d, l, ref + from, take, &strays, err) < 0)
-			return -1;
-		for (size_t i = from; strays && take > 1 && i < from + take; i++)
-			if (!ref[i]->found && ask_chunk(d, l, ref + i, 1, &none, err) < 0)
-				return -1;
-		for (size_t i = from; i < from + take; i++)
-			ref[i]->asked = true;
+		ref[i]->refused = ref[i]->asked = true;
+		ref[i]->why = "this lookup can be read but not written: leave it out of what the mapping writes";
 	}
 	return 0;
 }
@@ -119,19 +97,9 @@ static int make_refs(void *ctx, const char *alias, struct ref **ref,
 		guid_new(id);
 		part[i].expect = arena_printf(&a, "(%s)", id);
 		buf_reset(&body);
-		for (size_t j = 0; j < from[i]->n_assign; j++) {
-			const struct assign *as = &from[i]->assign[j];
-			struct native c = native_parse(&d->natives, &a, as->path);
-
-			if (c.kind != NATIVE_PARENT || strcmp(c.alias, alias) != 0 ||
-			    !value_has(as->value))
-				continue;
-			buf_adds(&body, body.len ? "," : "{");
-			buf_add_json(&body, c.rest, strlen(c.rest));
-			buf_addc(&body, ':');
-			assign_json(&body, as->kind, as->value);
-		}
-		buf_adds(&body, body.len ? "}" : "{}");
+		buf_addc(&body, '{');
+		ref_members(&d->natives, &a, &body, from[i], alias);
+		buf_addc(&body, '}');
 		batch_add(&w, "PATCH",
 		    odata_absolute(&d->odata, &a, arena_printf(&a, "%s(%s)", l->set, id)), headers,
 		    body.s, body.len);
@@ -155,17 +123,15 @@ static int make_refs(void *ctx, const char *alias, struct ref **ref,
 const struct ref_ops dataverse_ref_ops = { ask_refs, make_refs };
 
 struct rows_sink {
-	struct arena *a;
 	const struct related *r;
 	const char *parent, *key;
-	struct child_row *row;
-	size_t n, cap;
+	struct child_list list;
 };
 
 static int take_row(void *ctx, const struct json *row, struct err *err)
 {
 	struct rows_sink *s = ctx;
-	struct value element = json_value(s->a, json_get(row, s->r->id));
+	struct value element = json_value(s->list.a, json_get(row, s->r->id));
 	const char *parent = json_text(json_get(row, s->parent)),
 		   *key = json_text(json_get(row, s->key));
 
@@ -175,19 +141,8 @@ static int take_row(void *ctx, const struct json *row, struct err *err)
 		    "\"keys\": "
 		    "{\"%s\": COLUMN}",
 		    s->r->table, s->key, s->r->table);
-	if (!parent || !value_has(element))
-		return 0;
-	if (s->n == s->cap) {
-		size_t cap = s->cap ? 2 * s->cap : 64;
-		struct child_row *grown = arena_alloc(s->a, cap * sizeof(*grown));
-
-		if (s->n)
-			memcpy(grown, s->row, s->n * sizeof(*grown));
-		s->row = grown;
-		s->cap = cap;
-	}
-	s->row[s->n++] =
-	    (struct child_row){ arena_strdup(s->a, parent), arena_strdup(s->a, key), element.s };
+	if (parent && value_has(element))
+		child_list_add(&s->list, parent, key, element.s);
 	return 0;
 }
 
@@ -195,17 +150,17 @@ static int child_rows_of(void *ctx, struct arena *a, const struct related *r,
     const char *const *parents, size_t n, struct child_row **out, size_t *n_out, struct err *err)
 {
 	struct dynamics *d = ctx;
-	struct rows_sink sink = { .a = a,
+	struct rows_sink sink = { .list = { .a = a },
 		.r = r,
 		.parent = dataverse_parent_value(a, r),
 		.key = dataverse_child_key(d, a, r) };
 	char *set = dataverse_set(d, r->table);
 	char *options = arena_printf(a, "$select=%s,%s", sink.parent, r->id);
 	int rc = odata_rows_in(
-	    &d->odata, set, options, sink.parent, false, parents, n, take_row, &sink, err);
+	    &d->odata, set, options, r->filter, sink.parent, false, parents, n, take_row, &sink, err);
 
-	*out = sink.row;
-	*n_out = sink.n;
+	*out = sink.list.row;
+	*n_out = sink.list.n;
 	free(set);
 	return rc;
 }

@@ -106,7 +106,7 @@ static void filter_text(
 		buf_adds(b, "])");
 }
 
-int odata_rows_in(struct odata *o, const char *set, const char *options, const char *column,
+int odata_rows_in(struct odata *o, const char *set, const char *options, const char *also, const char *column,
     bool text, const char *const *values, size_t n, odata_row *row, void *ctx, struct err *err)
 {
 	struct buf filter = { 0 }, query = { 0 };
@@ -130,7 +130,10 @@ int odata_rows_in(struct odata *o, const char *set, const char *options, const c
 
 			buf_reset(&filter);
 			buf_reset(&query);
+			if (also)
+				buf_addf(&filter, "(%s) and (", also);
 			filter_text(&filter, column, text, in, values + from, take);
+			buf_adds(&filter, also ? ")" : "");
 			buf_addf(&query, "%s?%s%s$filter=", set, options, *options ? "&" : "");
 			buf_add_url(&query, filter.s);
 			rc = odata_rows(o, query.s, set, row, ctx, &first);

@@ -23,8 +23,8 @@ int odata_page(struct odata *o, const char *url, const char *what, struct answer
 /* Every row of a query (a path below root, encoded) through all pages. 0, -1, or 1 as above. */
 int odata_rows(struct odata *o, const char *query, const char *what, odata_row *row, void *ctx, struct err *err);
 /* Rows of `set` whose column holds one of the values, in as many requests as the URL limit asks for. options: "$select=..."
- * as it goes out. text: values are quoted in `eq` (a GUID is not). */
-int odata_rows_in(struct odata *o, const char *set, const char *options, const char *column, bool text,
+ * as it goes out. also: a further condition, or NULL. text: values are quoted in `eq` (a GUID is not). */
+int odata_rows_in(struct odata *o, const char *set, const char *options, const char *also, const char *column, bool text,
     const char *const *values, size_t n, odata_row *row, void *ctx, struct err *err);
 /* How many requests that takes. */
 size_t odata_chunks(size_t n);

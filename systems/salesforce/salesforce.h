@@ -1,5 +1,5 @@
 /* Salesforce: reading records with what they refer to, and rows that a deal refers to. The writing half is
- * systems/salesforce.c. */
+ * salesforce_write.c. */
 #ifndef SYSTEMS_SALESFORCE_SALESFORCE_H
 #define SYSTEMS_SALESFORCE_SALESFORCE_H
 
@@ -45,6 +45,9 @@ const char *salesforce_relationship(struct arena *a, const char *through);
 const char *salesforce_column(const struct salesforce *s, struct arena *a, const char *alias);
 const char *salesforce_object(const struct salesforce *s, struct arena *a, const char *alias);
 
+/* What child rows are asked by, in front of "IN (...)": the parent column, and the mapping's filter where it has one. */
+const char *salesforce_child_column(struct arena *a, const struct related *r);
+
 int salesforce_read(struct system *s, const struct read_request *q, struct err *err);
 int salesforce_next_page(struct system *s, struct arena *a, struct page *page, struct err *err);
 void salesforce_read_state(struct system *s, struct read_state *state);
@@ -52,6 +55,18 @@ int salesforce_fetch(struct system *s, struct arena *a, const char *const *ids, 
     struct err *err);
 int salesforce_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
+
+/* The column that holds the referral's id. */
+#define SALESFORCE_PEER "Referral_Identifier__c"
+const struct assign *salesforce_assign(const struct write *w, const char *path); /* NULL */
+/* Why a write can't be sent at all, or NULL. */
+const char *salesforce_invalid(const struct salesforce *s, struct arena *a, const struct write *w);
+/* A record as a collection call wants it. */
+const char *salesforce_json(struct salesforce *s, struct arena *a, const struct write *w);
+int salesforce_write(struct system *s, struct arena *a, const struct write *w, size_t n, struct reply *r, struct err *err);
+int salesforce_resolve(struct system *s, struct arena *a, const struct write *w, struct reply *r, struct err *err);
+int salesforce_resolve_many(struct system *s, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    struct err *err);
 
 int salesforce_describe(struct system *s, struct arena *a, struct column_info **out, size_t *n, struct err *err);
 int salesforce_currencies(struct system *s, struct arena *a, const char ***codes, size_t *n, struct err *err);

@@ -105,6 +105,7 @@ static int take_child(void *ctx, const struct json *row, struct err *err)
 static int read_children(struct salesforce *s, struct child_rows **spool,
     const char *const *parents, size_t n, struct err *err)
 {
+	struct arena a = { 0 };
 	struct buf soql = { 0 };
 	int rc = 0;
 
@@ -121,14 +122,17 @@ static int read_children(struct salesforce *s, struct child_rows **spool,
 		buf_reset(&soql);
 		child_select(s, r, &soql);
 		if (parents) {
-			rc = sobjects_rows_in(&s->rest, soql.s, r->parent, parents, n, r->table,
+			rc = sobjects_rows_in(&s->rest, soql.s, salesforce_child_column(&a, r), parents, n, r->table,
 			    take_child, &sink, err);
 		} else {
+			if (r->filter)
+				buf_addf(&soql, " WHERE (%s)", r->filter);
 			buf_addf(&soql, " ORDER BY %s, Id", r->parent);
 			rc = sobjects_rows(&s->rest, soql.s, r->table, take_child, &sink, err);
 		}
 	}
 	buf_release(&soql);
+	arena_release(&a);
 	return rc;
 }
 

@@ -3,7 +3,6 @@
  * Neither accounts nor child rows carry a marker, so they are looked up before they are made. An inactive user can't own
  * a record, so only active ones are looked at. */
 #include <string.h>
-#include <strings.h>
 #include "systems/salesforce/salesforce.h"
 
 const char *salesforce_column(const struct salesforce *s, struct arena *a, const char *alias)
@@ -34,47 +33,44 @@ const char *salesforce_object(const struct salesforce *s, struct arena *a, const
 	return name;
 }
 
-struct ref_sink {
+const char *salesforce_child_column(struct arena *a, const struct related *r)
+{
+	return r->filter ? arena_printf(a, "(%s) AND %s", r->filter, r->parent) : r->parent;
+}
+
+/* References of one alias while they are asked for. */
+struct asking {
 	struct salesforce *s;
+	const char *object;
 	struct ref **ref;
 	size_t n, strays;
 };
 
 static int take_ref(void *ctx, const struct json *row, struct err *err)
 {
-	struct ref_sink *k = ctx;
-	struct arena a = { 0 };
+	struct asking *k = ctx;
 	const char *id = json_text(json_get(row, "Id"));
-	bool fits = false;
+	struct arena a = { 0 };
 
 	(void)err;
-	for (size_t i = 0; id && i < k->n; i++) {
-		struct value v[REF_COLUMNS];
-
-		for (size_t j = 0; j < k->ref[i]->n; j++)
-			v[j] = json_path(&a, row, k->ref[i]->column[j]);
-		/* asked alone, the service's own idea of equal decides */
-		if (k->n == 1 || ref_fits(&a, k->ref[i], v)) {
-			ref_found(&k->s->refs, k->ref[i], sobject_id(&a, id));
-			fits = true;
-		}
-	}
-	k->strays += !fits;
+	k->strays += !refs_match(&k->s->refs, k->ref, k->n, row, id ? sobject_id(&a, id) : NULL);
 	arena_release(&a);
 	return 0;
 }
 
-static int ask_chunk(struct salesforce *s, const char *object, struct ref **ref, size_t n,
-    size_t *strays, struct err *err)
+static int ask_chunk(void *ctx, struct ref **ref, size_t n, size_t *strays, struct err *err)
 {
+	struct asking *k = ctx;
 	struct buf soql = { 0 };
-	struct ref_sink sink = { s, ref, n, 0 };
-	bool user = strcmp(object, "User") == 0;
+	bool user = strcmp(k->object, "User") == 0;
 
+	k->ref = ref;
+	k->n = n;
+	k->strays = 0;
 	buf_adds(&soql, "SELECT Id");
 	for (size_t j = 0; j < ref[0]->n; j++)
 		buf_addf(&soql, ", %s", ref[0]->column[j]);
-	buf_addf(&soql, " FROM %s WHERE %s", object, user ? "IsActive = true AND (" : "");
+	buf_addf(&soql, " FROM %s WHERE %s", k->object, user ? "IsActive = true AND (" : "");
 	for (size_t i = 0; i < n; i++) {
 		buf_adds(&soql, i ? " OR (" : "(");
 		for (size_t j = 0; j < ref[i]->n; j++) {
@@ -87,14 +83,14 @@ static int ask_chunk(struct salesforce *s, const char *object, struct ref **ref,
 		buf_addc(&soql, ')');
 	}
 	buf_adds(&soql, user ? ")" : "");
-	int rc = sobjects_rows(&s->rest, soql.s, object, take_ref, &sink, err);
-	*strays = sink.strays;
+	int rc = sobjects_rows(&k->s->rest, soql.s, k->object, take_ref, k, err);
+	*strays = k->strays;
 	buf_release(&soql);
 	return rc < 0 ? -1 : 0;
 }
 
 /* How many of these fit into one request line. */
-static size_t chunk_of(struct ref *const *ref, size_t n)
+static size_t fit_chunk(struct ref *const *ref, size_t n)
 {
 	size_t take = 0, bytes = 0;
 
@@ -110,23 +106,10 @@ static size_t chunk_of(struct ref *const *ref, size_t n)
 
 static int ask_refs(void *ctx, const char *alias, struct ref **ref, size_t n, struct err *err)
 {
-	struct salesforce *s = ctx;
 	struct arena a = { 0 };
-	const char *object = salesforce_object(s, &a, alias);
-	size_t strays, none;
-	int rc = 0;
+	struct asking k = { .s = ctx, .object = salesforce_object(ctx, &a, alias) };
+	int rc = refs_ask(ref, n, fit_chunk, ask_chunk, &k, err);
 
-	for (size_t from = 0; rc == 0 && from < n;) {
-		size_t take = chunk_of(ref + from, n - from);
-
-		rc = ask_chunk(s, object, ref + from, take, &strays, err);
-		for (size_t i = from; rc == 0 && strays && take > 1 && i < from + take; i++)
-			if (!ref[i]->found)
-				rc = ask_chunk(s, object, ref + i, 1, &none, err);
-		for (size_t i = from; rc == 0 && i < from + take; i++)
-			ref[i]->asked = true;
-		from += take;
-	}
 	arena_release(&a);
 	return rc;
 }
@@ -143,18 +126,7 @@ static int make_refs(void *ctx, const char *alias, struct ref **ref,
 	for (size_t i = 0; i < n; i++) {
 		buf_reset(&body);
 		buf_addf(&body, "{\"attributes\":{\"type\":\"%s\"}", object);
-		for (size_t j = 0; j < from[i]->n_assign; j++) {
-			const struct assign *as = &from[i]->assign[j];
-			struct native c = native_parse(&s->natives, &a, as->path);
-
-			if (c.kind != NATIVE_PARENT || strcmp(c.alias, alias) != 0 ||
-			    !value_has(as->value))
-				continue;
-			buf_addc(&body, ',');
-			buf_add_json(&body, c.rest, strlen(c.rest));
-			buf_addc(&body, ':');
-			assign_json(&body, as->kind, as->value);
-		}
+		ref_members(&s->natives, &a, &body, from[i], alias);
 		buf_addc(&body, '}');
 		item[i].json = arena_dup(&a, body.s, body.len);
 	}
@@ -175,33 +147,20 @@ static int make_refs(void *ctx, const char *alias, struct ref **ref,
 const struct ref_ops salesforce_ref_ops = { ask_refs, make_refs };
 
 struct rows_sink {
-	struct arena *a;
 	const struct related *r;
-	struct child_row *row;
-	size_t n, cap;
+	struct child_list list;
 };
 
 static int take_row(void *ctx, const struct json *row, struct err *err)
 {
 	struct rows_sink *k = ctx;
-	struct value element = json_path(k->a, row, k->r->id);
+	struct value element = json_path(k->list.a, row, k->r->id);
 	const char *parent = json_text(json_get(row, k->r->parent)),
 		   *key = json_text(json_get(row, "Id"));
 
 	(void)err;
-	if (!parent || !key || !value_has(element))
-		return 0;
-	if (k->n == k->cap) {
-		size_t cap = k->cap ? 2 * k->cap : 64;
-		struct child_row *grown = arena_alloc(k->a, cap * sizeof(*grown));
-
-		if (k->n)
-			memcpy(grown, k->row, k->n * sizeof(*grown));
-		k->row = grown;
-		k->cap = cap;
-	}
-	k->row[k->n++] = (struct child_row){ sobject_id(k->a, arena_strdup(k->a, parent)),
-		arena_strdup(k->a, key), element.s };
+	if (parent && key && value_has(element))
+		child_list_add(&k->list, sobject_id(k->list.a, parent), key, element.s);
 	return 0;
 }
 
@@ -209,13 +168,13 @@ static int child_rows_of(void *ctx, struct arena *a, const struct related *r,
     const char *const *parents, size_t n, struct child_row **out, size_t *n_out, struct err *err)
 {
 	struct salesforce *s = ctx;
-	struct rows_sink sink = { .a = a, .r = r };
+	struct rows_sink sink = { .r = r, .list = { .a = a } };
 	char *select = arena_printf(a, "SELECT Id, %s, %s FROM %s", r->parent, r->id, r->table);
 	int rc = sobjects_rows_in(
-	    &s->rest, select, r->parent, parents, n, r->table, take_row, &sink, err);
+	    &s->rest, select, salesforce_child_column(a, r), parents, n, r->table, take_row, &sink, err);
 
-	*out = sink.row;
-	*n_out = sink.n;
+	*out = sink.list.row;
+	*n_out = sink.list.n;
 	return rc;
 }
 

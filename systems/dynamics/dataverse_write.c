@@ -1,0 +1,290 @@
+/* Dataverse: updates, closings, deletes and creates as a whole, and what became of a write whose answer was lost.
+ *
+ * Updates are conditional PATCHes in one $batch, each a transaction of its own. Creates carry an id chosen here
+ * (dataverse_create.c). WinOpportunity and LoseOpportunity take no precondition: the rows are read again just before.
+ * Closed rows are read-only. */
+#include <string.h>
+#include "core/log.h"
+#include "core/text.h"
+#include "systems/common/now_rows.h"
+#include "systems/dynamics/dataverse.h"
+
+/* Reads again those of `ask`, and answers the ones that moved or are gone; etag[i] becomes the present one. */
+static int drop_moved(struct dynamics *d, struct arena *a, const struct write *w, size_t n,
+    struct reply *r, const char *const *id, const bool *ask, const char **etag, struct err *err)
+{
+	const char **want = arena_alloc(a, (n + 1) * sizeof(*want));
+	struct now_rows got = { .a = a };
+	size_t n_want = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (ask[i] && r[i].outcome == OUTCOME_NONE)
+			want[n_want++] = id[i];
+	if (!n_want)
+		return 0;
+	if (dataverse_read_now(d, d->key, false, want, n_want, &got, err) < 0)
+		return -1;
+	now_drop_moved(&got, a, w, id, n, ask, etag, r);
+	for (size_t i = 0; i < n; i++)
+		if (ask[i] && r[i].outcome == OUTCOME_NONE && !etag[i])
+			reply_set(&r[i], a, OUTCOME_DEFERRED, 0, "", "the service gives no version of the record");
+	return 0;
+}
+
+/* One $batch of conditional PATCHes or DELETEs of the unanswered writes that `take` says. */
+static int send_conditional(struct dynamics *d, struct arena *a, const struct write *w, size_t n,
+    struct reply *r, const bool *take, const char *const *etag, struct err *err)
+{
+	struct odata_part *part = arena_alloc(a, (n + 1) * sizeof(*part));
+	struct batch_writer b;
+	struct buf body = { 0 };
+	size_t n_part = 0;
+	bool paired;
+	char tag[37];
+	int rc = 0;
+
+	guid_new(tag);
+	batch_begin(&b, tag);
+	for (size_t i = 0; i < n; i++) {
+		if (!take[i] || r[i].outcome != OUTCOME_NONE)
+			continue;
+		const char *headers[] = { arena_printf(a, "If-Match: %s", etag[i]), NULL };
+		char *url =
+		    odata_absolute(&d->odata, a, arena_printf(a, "%s(%s)", d->set, w[i].id));
+
+		buf_reset(&body);
+		buf_addc(&body, '{');
+		dataverse_body(d, a, &body, &w[i]);
+		buf_addc(&body, '}');
+		bool gone = w[i].op == WRITE_DELETE;
+		batch_add(
+		    &b, gone ? "DELETE" : "PATCH", url, headers, gone ? NULL : body.s, body.len);
+		part[n_part].expect = gone ? NULL : arena_printf(a, "(%s)", w[i].id);
+		part[n_part++].write = i;
+	}
+	if (n_part)
+		rc = odata_batch(&d->odata, a, &b, part, n_part, &paired, err);
+	else
+		batch_release(&b);
+	for (size_t i = 0; i < n_part && rc == 0; i++)
+		dataverse_take(a, &r[part[i].write], &part[i]);
+	buf_release(&body);
+	return rc;
+}
+
+/* The records as they are now, for those applied; what can't be read is left out. */
+static void read_after(
+    struct dynamics *d, struct arena *a, const char *const *id, size_t n, struct reply *r, bool all)
+{
+	const char **want = arena_alloc(a, (n + 1) * sizeof(*want));
+	size_t n_want = after_wanted(id, n, r, all, want);
+	struct page page = { 0 };
+	struct err err = { 0 };
+
+	if (n_want && dataverse_fetch(&d->base, a, want, n_want, &page, &err) < 0)
+		log_debug("Dynamics: reading back what was written: %s", err.text);
+	after_take(&page, d->key, id, n, r);
+}
+
+/* Answers without names: they count only where every record says the same as the answer at its place. */
+static void confirm_closed(struct arena *a, const struct write *w, struct reply *r,
+    const struct odata_part *part, size_t n)
+{
+	bool fits = true;
+
+	for (size_t i = 0; i < n && fits; i++) {
+		const struct reply *p = &r[part[i].write];
+		bool done =
+		    p->after && assigns_compare(a, &w[part[i].write], p->after) == OUTCOME_APPLIED;
+
+		fits = part[i].status && p->after &&
+		       done == (part[i].status >= 200 && part[i].status < 300);
+	}
+	for (size_t i = 0; i < n && fits; i++)
+		reply_set(
+		    &r[part[i].write], a, status_outcome(part[i].status), part[i].status, "", "");
+}
+
+/* Won and lost: one action each in one $batch. `patched`: other columns of it are already written. */
+static int send_closings(struct dynamics *d, struct arena *a, const struct write *w, size_t n,
+    struct reply *r, const char *const *id, const bool *patched, struct err *err)
+{
+	struct odata_part *part = arena_alloc(a, (n + 1) * sizeof(*part));
+	struct batch_writer b;
+	size_t n_part = 0;
+	bool paired = true;
+	char tag[37];
+
+	guid_new(tag);
+	batch_begin(&b, tag);
+	for (size_t i = 0; i < n; i++) {
+		if (r[i].outcome != (patched[i] ? OUTCOME_APPLIED : OUTCOME_NONE))
+			continue;
+		bool won = value_is(dataverse_assign(&w[i], "statecode")->value, "1");
+		const struct assign *reason = dataverse_assign(&w[i], "statuscode");
+		const char *status = reason && value_has(reason->value) ? reason->value.s
+				     : won                              ? "3"
+									: "4";
+		struct buf body = { 0 };
+
+		buf_adds(&body, "{\"Status\":");
+		assign_json(&body, ASSIGN_NUMBER, value_of(status));
+		buf_addf(&body,
+		    ",\"OpportunityClose\":{\"subject\":\"%s\",\"opportunityid@odata.bind\":\"/"
+		    "%s(%s)\"}}",
+		    won ? "Won" : "Lost", d->set, w[i].id);
+		batch_add(&b, "POST",
+		    odata_absolute(&d->odata, a, won ? "WinOpportunity" : "LoseOpportunity"), NULL,
+		    body.s, body.len);
+		buf_release(&body);
+		part[n_part++].write = i;
+	}
+	if (!n_part) {
+		batch_release(&b);
+		read_after(d, a, id, n, r, false);
+		return 0;
+	}
+	if (odata_batch(&d->odata, a, &b, part, n_part, &paired, err) < 0) {
+		bool some = false;
+
+		for (size_t i = 0; i < n; i++)
+			some |= patched[i] && r[i].outcome == OUTCOME_APPLIED;
+		for (size_t i = 0; i < n_part && some; i++)
+			reply_set(&r[part[i].write], a,
+			    patched[part[i].write] ? OUTCOME_UNKNOWN : OUTCOME_DEFERRED, 0, "",
+			    err ? err->text : "");
+		return some ? 0 : -1;
+	}
+	for (size_t i = 0; i < n_part; i++) {
+		struct reply *p = &r[part[i].write];
+
+		dataverse_take(a, p, &part[i]);
+		if (patched[part[i].write] && p->outcome != OUTCOME_APPLIED)
+			p->outcome = OUTCOME_UNKNOWN; /* half of it stands */
+	}
+	read_after(d, a, id, n, r, !paired);
+	if (!paired)
+		confirm_closed(a, w, r, part, n_part);
+	return 0;
+}
+
+/* Updates, closings and deletes. */
+static int write_changes(struct dynamics *d, struct arena *a, const struct write *w, size_t n,
+    struct reply *r, struct err *err)
+{
+	const char **etag = arena_alloc(a, (n + 1) * sizeof(*etag)),
+		   **id = arena_alloc(a, (n + 1) * sizeof(*id));
+	bool *ask = arena_alloc(a, n + 1), *send = arena_alloc(a, n + 1);
+
+	if (refs_resolve(&d->refs, &d->natives, a, w, n, r, &dataverse_ref_ops, d, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		id[i] = w[i].id;
+		etag[i] = w[i].etag;
+		send[i] = w[i].op == WRITE_DELETE || dataverse_has_patch(d, &w[i]);
+		ask[i] = !w[i].etag || w[i].op == WRITE_CLOSE || !send[i];
+	}
+	if (drop_moved(d, a, w, n, r, id, ask, etag, err) < 0 ||
+	    send_conditional(d, a, w, n, r, send, etag, err) < 0)
+		return -1;
+	if (w->op == WRITE_CLOSE)
+		return send_closings(d, a, w, n, r, id, send, err);
+	if (w->op == WRITE_DELETE)
+		return 0;
+	children_write(&d->natives, a, w, id, n, r, &dataverse_child_ops, d);
+	read_after(d, a, id, n, r, false);
+	return 0;
+}
+
+/* What exists by now (the connector may have made it meanwhile) drops out. */
+static int drop_existing(struct dynamics *d, struct arena *a, const struct write *w, size_t n,
+    struct reply *r, struct err *err)
+{
+	const char **marker = arena_alloc(a, (n + 1) * sizeof(*marker));
+	size_t n_marker = now_markers(w, n, r, marker);
+	struct now_rows got = { .a = a };
+
+	if (n_marker && dataverse_read_now(d, DATAVERSE_PEER, true, marker, n_marker, &got, err) < 0)
+		return -1;
+	now_drop_existing(&got, a, w, n, r);
+	return 0;
+}
+
+static int write_creates(struct dynamics *d, struct arena *a, const struct write *w, size_t n,
+    struct reply *r, struct err *err)
+{
+	const char **id = arena_alloc(a, (n + 1) * sizeof(*id));
+
+	if (drop_existing(d, a, w, n, r, err) < 0 ||
+	    refs_resolve(&d->refs, &d->natives, a, w, n, r, &dataverse_ref_ops, d, err) < 0 ||
+	    dataverse_create(d, a, w, n, r, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		id[i] = r[i].outcome == OUTCOME_APPLIED ? w[i].id : NULL;
+		if (id[i])
+			r[i].id = w[i].id;
+	}
+	children_write(&d->natives, a, w, id, n, r, &dataverse_child_ops, d);
+	read_after(d, a, id, n, r, false);
+	refs_tell(&d->refs, &d->natives, a, w, n, r);
+	return 0;
+}
+
+int dataverse_write(struct system *s, struct arena *a, const struct write *w, size_t n,
+    struct reply *r, struct err *err)
+{
+	struct dynamics *d = dynamics_of(s);
+	const char *why;
+
+	for (size_t i = 0; i < n; i++) {
+		r[i] = (struct reply){ .code = "", .message = "" };
+		if (w[i].op != WRITE_DELETE && (why = dataverse_invalid(d, a, &w[i])))
+			reply_set(&r[i], a, OUTCOME_REFUSED, 0, "", why);
+	}
+	if (!n)
+		return 0;
+	int rc = w->op == WRITE_CREATE ? write_creates(d, a, w, n, r, err)
+				       : write_changes(d, a, w, n, r, err);
+	for (size_t i = 0; i < n && rc < 0; i++)
+		r[i] = (struct reply){ .code = "", .message = "" };
+	return rc;
+}
+
+int dataverse_resolve(
+    struct system *s, struct arena *a, const struct write *w, struct reply *r, struct err *err)
+{
+	struct dynamics *d = dynamics_of(s);
+	const char *id = w->id;
+	struct page page;
+
+	*r = (struct reply){ .code = "", .message = "" };
+	if (dataverse_fetch(s, a, &id, 1, &page, err) < 0)
+		return -1;
+	const struct record *now = page_find(&page, d->key, id);
+	if (w->op == WRITE_DELETE) {
+		struct value etag = now ? record_get(now, "@odata.etag") : value_absent;
+
+		r->outcome = !now                                  ? OUTCOME_APPLIED
+			     : !w->etag || value_is(etag, w->etag) ? OUTCOME_NONE
+								   : OUTCOME_CONFLICT;
+		return 0;
+	}
+	if (!now) {
+		r->outcome = w->op == WRITE_CREATE ? OUTCOME_NONE : OUTCOME_CONFLICT;
+		r->message = w->op == WRITE_CREATE ? "" : "the record is not there any more";
+		return 0;
+	}
+	r->after = now;
+	if (w->op != WRITE_CREATE) {
+		if (update_resolve(&d->natives, a, w, id, now, r, &dataverse_child_ops, d))
+			read_after(d, a, &id, 1, r, false);
+		return 0;
+	}
+	r->outcome = OUTCOME_APPLIED;
+	r->id = w->id;
+	if (write_has_children(&d->natives, w)) {
+		children_write(&d->natives, a, w, &id, 1, r, &dataverse_child_ops, d);
+		read_after(d, a, &id, 1, r, false);
+	}
+	return 0;
+}
