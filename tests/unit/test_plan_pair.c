@@ -1,5 +1,5 @@
-/* What becomes of a conflict on a deal that is closed, or that a rule keeps from a side: one pair through the planner, each
- * case a line of a table. */
+/* One pair through the planner: fields of a group, and what becomes of a conflict on a deal that is closed, or that a rule
+ * keeps from a side. Each case is a line of a table. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +18,11 @@ static const char mapping_text[] =
     "{\"name\":\"deal_value\",\"type\":\"decimal\",\"group\":\"g\",\"left\":\"b\",\"right\":\"b\"},"
     "{\"name\":\"deal_currency\",\"type\":\"text\",\"group\":\"g\",\"left\":\"c\",\"right\":{\"path\":\"c\",\"write\":\"on-create\"}},"
     "{\"name\":\"country\",\"type\":\"text\",\"left\":{\"path\":\"d\",\"write\":\"on-create\"},\"right\":{\"path\":\"d\",\"write\":\"on-create\"}},"
-    "{\"name\":\"status\",\"type\":\"enum\",\"left\":\"e\",\"right\":\"e\"}]}";
-enum { NOTES, VALUE, CURRENCY, COUNTRY, STATUS, FIELDS };
-static const char *const native[FIELDS] = { "a", "b", "c", "d", "e" };
+    "{\"name\":\"status\",\"type\":\"enum\",\"left\":\"e\",\"right\":\"e\"},"
+    "{\"name\":\"first\",\"type\":\"text\",\"group\":\"h\",\"left\":\"f\",\"right\":\"f\"},"
+    "{\"name\":\"second\",\"type\":\"text\",\"group\":\"h\",\"left\":\"g\",\"right\":\"g\"}]}";
+enum { NOTES, VALUE, CURRENCY, COUNTRY, STATUS, FIRST, SECOND, FIELDS };
+static const char *const native[FIELDS] = { "a", "b", "c", "d", "e", "f", "g" };
 static const char left_id[] = "00000001-0000-4000-8000-000000000001", right_id[] = "00000002-0000-4000-8000-000000000001";
 
 static int set_up(void **unused)
@@ -264,9 +266,71 @@ static void a_group_has_the_outcomes_of_its_fields(void **unused)
 	}
 }
 
+static char row_letter(const struct seen *s, int f)
+{
+	if (!s->n[f])
+		return '=';
+	assert_int_equal(s->n[f], 1);
+	return s->class[f] == CLASS_LEFT_CHANGED ? 'L' : s->class[f] == CLASS_RIGHT_CHANGED ? 'R' : s->class[f] == CLASS_CONFLICT ? 'C' : '?';
+}
+
+/* Absent, empty, A and B for base, left and right of a whole group: blocks for the base none, absent, empty, A, B; columns
+ * for right; lines for left. */
+static void a_group_goes_through_the_truth_table(void **unused)
+{
+	static const char *const wanted[] = {
+		"==CC ==RR ==RR ==LC ==CL",
+		"==CC ==RR ==RR ==LC ==CL",
+		"CC=C LL=C LL=C RR=R CC=L",
+		"CCC= LLC= LLC= CCL= RRR=",
+	};
+	static const char *const first[] = { NULL, "", "A", "B" }, *const second[] = { NULL, "", "1", "2" };
+	(void)unused;
+	for (int l = 0; l < 4; l++)
+		for (int b = 0; b < 5; b++)
+			for (int r = 0; r < 4; r++) {
+				int was = b ? b - 1 : 0;
+				const char *left[FIELDS] = { [COUNTRY] = "FR", [STATUS] = OPEN, [FIRST] = first[l], [SECOND] = second[l] };
+				const char *right[FIELDS] = { [COUNTRY] = "FR", [STATUS] = OPEN, [FIRST] = first[r], [SECOND] = second[r] };
+				const char *base[FIELDS] = { [COUNTRY] = "FR", [STATUS] = OPEN, [FIRST] = was ? first[was] : "",
+					[SECOND] = was ? second[was] : "" };
+				struct seen s;
+				plan_one(left, right, b ? base : NULL, &s);
+				assert_int_equal(row_letter(&s, FIRST), wanted[l][b * 5 + r]);
+				assert_int_equal(row_letter(&s, SECOND), wanted[l][b * 5 + r]);
+			}
+}
+
+/* Fields of a group that point in different directions are a conflict, all of them; one that is equal has no say. */
+static void a_group_is_decided_as_one(void **unused)
+{
+	/* lines: what became of the first field; columns: of the second; '=', L, R, C. Two letters: the rows of both. */
+	static const char letters[] = "=LRC", *const wanted[] = {
+		/*    =    L    R    C  */
+		"== =L =R =C", /* = */
+		"L= LL CC CC", /* L */
+		"R= CC RR CC", /* R */
+		"C= CC CC CC", /* C */
+	};
+	static const char *const lefts[] = { "a", "b", "a", "b" }, *const rights[] = { "a", "a", "b", "c" };
+	(void)unused;
+	for (size_t i = 0; i < 4; i++)
+		for (size_t k = 0; k < 4; k++) {
+			const char *left[FIELDS] = { "x", "1", "EUR", "FR", OPEN, lefts[i], lefts[k] };
+			const char *right[FIELDS] = { "x", "1", "EUR", "FR", OPEN, rights[i], rights[k] };
+			const char *base[FIELDS] = { "x", "1", "EUR", "FR", OPEN, "a", "a" };
+			struct seen s;
+			plan_one(left, right, base, &s);
+			if (row_letter(&s, FIRST) != wanted[i][k * 3] || row_letter(&s, SECOND) != wanted[i][k * 3 + 1])
+				fail_msg("%c with %c: %c and %c", letters[i], letters[k], row_letter(&s, FIRST), row_letter(&s, SECOND));
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_group_goes_through_the_truth_table),
+		cmocka_unit_test(a_group_is_decided_as_one),
 		cmocka_unit_test(a_closed_side_leaves_one_outcome),
 		cmocka_unit_test(the_one_outcome_may_be_empty),
 		cmocka_unit_test(a_status_goes_one_way),
