@@ -68,7 +68,7 @@ static void consider(struct choices *c, const struct options *o, const struct pl
 		    r->right_id, *r->reason ? r->reason : "nothing can be written");
 	} else if (reject) {
 		choose(c, r, DECISION_REJECT);
-	} else if (only && r->class == CLASS_CONFLICT && !value_has(r->proposed)) {
+	} else if (only && r->class == CLASS_CONFLICT && r->proposed.state == VALUE_ABSENT) {
 		c->conflicts++;
 		log_note(
 		    "row %lld (%s) is a conflict: say which side to keep in the workbook or .csv "

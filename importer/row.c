@@ -22,7 +22,7 @@ enum verdict row_verdict(const struct plan_row *r)
 		break;
 	case DECISION_APPROVE:
 		/* a conflict has no proposal to agree to unless the plan made one */
-		v = conflict && !value_has(r->proposed) ? VERDICT_UNDECIDED : VERDICT_APPROVED;
+		v = conflict && r->proposed.state == VALUE_ABSENT ? VERDICT_UNDECIDED : VERDICT_APPROVED;
 		break;
 	case DECISION_EDIT:
 		v = VERDICT_APPROVED;

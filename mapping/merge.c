@@ -60,7 +60,8 @@ static void from_side(struct merged *out, enum side side, struct value v, enum m
 {
 	out->class = side == LEFT ? MERGE_LEFT : MERGE_RIGHT;
 	out->ground = ground;
-	out->proposed[side_other(side)] = v;
+	/* what a service leaves out is empty there: the other side is emptied too */
+	out->proposed[side_other(side)] = value_has(v) ? v : value_empty;
 }
 
 static const char *stamp_text(int64_t t, struct arena *a)
@@ -142,7 +143,7 @@ static void by_owner(const struct field *f, const struct merge_facts *k, struct 
 {
 	enum side owner = k->writable[LEFT] ? RIGHT : LEFT;
 	struct value v = owner == LEFT ? left : right, theirs = owner == LEFT ? right : left;
-	if (f->one_way && merge_step(f, v) < merge_step(f, theirs)) {
+	if (f->one_way && (merge_step(f, v) < merge_step(f, theirs) || (!value_has(v) && value_has(theirs)))) {
 		out->class = MERGE_DIVERGENT;
 		out->evidence = arena_printf(a, "%s moves one way only and is not taken back", f->name);
 		return;

@@ -61,7 +61,6 @@ void plan_guess_outage(const struct planner *p, struct outage_guess *g);
 
 /* ---- between the files of the planner ---- */
 
-struct pair_rows; /* one pair under way */
 /* Adds what history should be asked about this pair to p->asked (room for at most 2 * m->n_fields more). */
 int plan_pair_asks(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct err *err);
 int plan_pair(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct err *err);

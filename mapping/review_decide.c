@@ -18,6 +18,12 @@ static bool is_outcome(const struct mapping *m, const struct plan_row *r)
 	       (field >= 0 && (field == m->f_status || field == m->f_visible));
 }
 
+/* A conflict that proposes a value has that one outcome: the other side must not be written (it is closed). */
+static bool only_outcome(const struct plan_row *r)
+{
+	return r->class == CLASS_CONFLICT && r->proposed.state != VALUE_ABSENT;
+}
+
 static const char *words(struct arena *a, const struct review_ask *q)
 {
 	return arena_printf(a, "approve, reject, keep %s, keep %s or edit", q->titles->side[LEFT],
@@ -42,6 +48,8 @@ static const char *keep_refused(struct arena *a, const struct review_ask *q, enu
 		    "%s cannot be put back in %s by this plan: reject the row, or change it there "
 		    "and plan again",
 		    r->field, q->titles->side[writes]);
+	if (only_outcome(r) && writes != r->to)
+		return arena_printf(a, "this row has one outcome: %s", r->reason);
 	return NULL;
 }
 
@@ -49,6 +57,8 @@ static const char *edit_refused(struct arena *a, const struct review_ask *q)
 {
 	const struct plan_row *r = q->row;
 
+	if (only_outcome(r))
+		return arena_printf(a, "this row has one outcome: %s", r->reason);
 	if (r->field[0] && is_outcome(q->m, r))
 		return arena_printf(a, "%s is not typed: approve, reject or keep a side", r->field);
 	if (!r->field[0] || (r->op != OP_UPDATE && r->op != OP_NONE))

@@ -46,7 +46,7 @@ first_use() {
 	[ -z "$(cell asked.csv "evidence LIKE '%START%'" row)" ] || fail "START was used without being asked for"
 	while read -r left right f to; do
 		[ "$to" = nobody ] || echo "$left $right $f conflict"
-	done <told | grep -vFf <(jq -r ".[] | select(.case | startswith(\"closed-\")) | .left_id" "$EXPECTED") | sort >want
+	done <told | sort >want
 	sqlite3 -separator ' ' :memory: -cmd '.import --csv asked.csv t' "SELECT left_id, right_id, field, class FROM t" | sort >all
 	comm -12 want all >found
 	same_lines want found "differences that nothing decides without START"
