@@ -75,6 +75,32 @@ static size_t utf8_step(unsigned char lead)
 	return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 }
 
+/* Does XML have no place for the character at s? */
+static bool no_xml(const char *s, size_t len)
+{
+	unsigned char c = len ? (unsigned char)s[0] : ' ';
+
+	if (c < 0x20)
+		return c != '\t' && c != '\n';
+	/* U+FFFE and U+FFFF */
+	return c == 0xEF && len >= 3 && (unsigned char)s[1] == 0xBF && (unsigned char)s[2] >= 0xBE;
+}
+
+/* Letters that would be read as an escape: _xHHHH_ as it stands, or _xHHHH before a character whose own escape begins
+ * with the underscore that is wanting. */
+static bool looks_escaped(const char *s, size_t len)
+{
+	char text[8] = "";
+
+	if (len < 6 || s[0] != '_')
+		return false;
+	if (escape_at(s, len) >= 0)
+		return true;
+	memcpy(text, s, 6);
+	text[6] = '_';
+	return escape_at(text, 7) >= 0 && no_xml(s + 6, len - 6);
+}
+
 size_t xlsx_escape(struct buf *out, const char *s, size_t len, size_t max)
 {
 	size_t i = 0, units = 0, step, cost, left = 0;
@@ -86,11 +112,7 @@ size_t xlsx_escape(struct buf *out, const char *s, size_t len, size_t max)
 		step = utf8_step(c);
 		if (step > len - i)
 			step = len - i;
-		control = (c < 0x20 && c != '\t' && c != '\n') || escape_at(s + i, len - i) >= 0;
-		/* U+FFFE and U+FFFF are no XML characters either. */
-		if (c == 0xEF && step == 3 && (unsigned char)s[i + 1] == 0xBF &&
-		    (unsigned char)s[i + 2] >= 0xBE)
-			control = true;
+		control = no_xml(s + i, len - i) || looks_escaped(s + i, len - i);
 		cost = control ? 7 : step == 4 ? 2 : 1;
 		if (units + cost > max)
 			break;

@@ -171,6 +171,8 @@ static int doctor(const struct options *o, struct err *err)
 	if (ledger_open(&d.ledger, &d.ws, true, err) < 0)
 		goto out;
 	rc = look(&d, o, err);
+	if (rc == 0)
+		rc = doctor_keep(&d, err);
 	ledger_close(&d.ledger);
 	if (rc == 0) {
 		out_line(" ");

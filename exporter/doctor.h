@@ -54,6 +54,8 @@ int doctor_columns(struct visit *v, struct err *err);
 int doctor_currencies(struct visit *pc, struct visit *crm, struct err *err);
 /* What is left of the day. */
 void doctor_allowance(struct doctor *d, const struct pair_conf *pair, struct budget *b);
+/* exporter/doctor_keep.c: what was found stays in the ledger, where rules take it as evidence. */
+int doctor_keep(struct doctor *d, struct err *err);
 /* The connector's flows of this kind of CRM in the order in which they are turned on again. */
 void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *kind);
 

@@ -95,6 +95,8 @@ static void tell_sign_in(struct visit *v, const struct auth_info *i)
 		doctor_say(d, name, "second factor", LEVEL_PROBLEM, EXIT_SIGNIN,
 		    doctor_rule_fix(d, "R63"), "%s (R63): the token's amr claim has no mfa",
 		    doctor_rule_title(d, "R63"));
+	else if (pc && i->mfa == AUTH_MFA_YES)
+		doctor_say(d, name, "second factor", LEVEL_OK, EXIT_OK, NULL, "the sign-in used one");
 	if (pc && i->application)
 		doctor_say(d, name, "person", LEVEL_PROBLEM, EXIT_SIGNIN,
 		    "use the flow device-code or refresh-token with a person who has a Referrals "

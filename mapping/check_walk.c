@@ -1,4 +1,5 @@
 #include "mapping/check_walk.h"
+#include "mapping/setup.h"
 
 #include <string.h>
 
@@ -92,6 +93,14 @@ int check_walk(const struct sides *s, const struct rule_context *ctx, int only,
 	for (enum side side = LEFT; side <= RIGHT && !rc; side++)
 		if (only < 0 || (int)side == only)
 			rc = walk_side(s, ctx, side, only >= 0, fn, fn_ctx, err);
+	if (only < 0 && !rc) {
+		struct arena a = { 0 };
+		struct deal d = { .left = NULL };
+		d.n = rules_setup(&s->mapping, ctx, &a, &d.f);
+		if (d.n)
+			rc = fn(fn_ctx, &d, err);
+		arena_release(&a);
+	}
 	return rc;
 }
 

@@ -8,11 +8,14 @@
 #include "mapping/check_walk.h"
 #include "mapping/match.h"
 #include "mapping/report.h"
+#include "mapping/setup.h"
 #include "mapping/sides.h"
 
 struct checking {
 	struct sides sides;
 	struct rule_context ctx;
+	struct setup_seen seen;
+	struct arena mem; /* of what was seen */
 	struct report *report;
 	struct causes causes;
 	long by_rule[100][3];
@@ -132,6 +135,8 @@ static int run_check(struct checking *c, const struct options *o, struct err *er
 	if (!c->one && (rc = sides_decisions(s, &decided, &links, err)) == 0)
 		rc = match_all(&s->set[LEFT], &s->set[RIGHT], &links, err);
 	arena_release(&decided);
+	if (!rc)
+		rc = setup_look(s, &c->ctx, &c->mem, &c->seen, err);
 	int only = c->one ? (int)c->only : -1;
 	if (!rc)
 		rc = check_walk(s, &c->ctx, only, count_deal, c, err);
@@ -176,6 +181,7 @@ static int check(const struct options *o, struct err *err)
 	}
 	free(c.by_custom);
 	causes_release(&c.causes);
+	arena_release(&c.mem);
 	if (c.one)
 		free((void *)(uintptr_t)both.pair);
 	return code;

@@ -4,6 +4,7 @@
 #include "mapping/explain.h"
 #include "mapping/known_error.h"
 #include "mapping/match.h"
+#include "mapping/setup.h"
 #include "mapping/types.h"
 
 /* "R01", "r1x" is none: one letter or two, then digits. */
@@ -117,6 +118,9 @@ static int explain_read(struct explaining *e, const struct options *o, struct er
 	if (!rc)
 		rc = match_all(&e->sides.set[LEFT], &e->sides.set[RIGHT], &links, err);
 	arena_release(&decided);
+	struct setup_seen *seen = arena_alloc(&e->mem, sizeof *seen);
+	if (!rc)
+		rc = setup_look(&e->sides, &e->ctx, &e->mem, seen, err);
 	if (rc < 0)
 		return -1;
 	if (o->all)

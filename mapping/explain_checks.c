@@ -2,6 +2,7 @@
 #include <string.h>
 #include "core/text.h"
 #include "mapping/explain.h"
+#include "mapping/setup.h"
 
 static bool implied(const struct deal *d, const char *id, const char **by)
 {
@@ -101,6 +102,52 @@ static const char *not_asked(const struct explaining *e, const struct deal *d, c
 	return NULL;
 }
 
+/* A rule about the set-up or a run: true when there is evidence. */
+static bool look_at_setup(const struct explaining *e, const struct deal *d, struct check_row *row, struct arena *a)
+{
+	const struct mapped *pc = e->ctx.pc == LEFT ? d->left : d->right;
+	struct setup_check check[SETUP_CHECKS];
+	struct finding *f;
+	row->evidence = arena_alloc(a, sizeof *row->evidence);
+	*row->evidence = (struct finding){ .rule = row->rule, .severity = row->rule->severity, .side = e->ctx.pc, .field = -1,
+		.path = "", .reason = "" };
+	if (!strcmp(row->rule->id, "R58")) {
+		if (!e->sides.pair->side[e->ctx.pc]->file)
+			return false;
+		row->result = e->ctx.truncated[e->ctx.pc] ? CHECK_FAIL : CHECK_PASS;
+		row->evidence->path = "file";
+		row->evidence->value = value_of(e->sides.pair->side[e->ctx.pc]->name);
+		row->evidence->reason = row->result == CHECK_FAIL ? e->sides.incomplete[e->ctx.pc] : "";
+		row->n = 1;
+		return true;
+	}
+	if (!strcmp(row->rule->id, "R61") && pc && setup_planned(e->ctx.seen, pc->id)) {
+		row->result = CHECK_PASS; /* a failure is a finding of the record */
+		row->evidence->path = "plan";
+		row->evidence->value = value_of(arena_printf(a, "p-%lld", (long long)e->ctx.seen->plan));
+		row->n = 1;
+		return true;
+	}
+	size_t n = rules_setup(&e->sides.mapping, &e->ctx, a, &f);
+	for (size_t i = 0; i < n; i++)
+		if (f[i].rule == row->rule) {
+			row->result = CHECK_FAIL;
+			*row->evidence = f[i];
+			row->n = 1;
+			return true;
+		}
+	setup_checks(&e->sides.mapping, &e->ctx, a, check);
+	for (int i = 0; i < SETUP_CHECKS; i++)
+		if (check[i].rule == row->rule && check[i].result == SETUP_PASS) {
+			row->result = CHECK_PASS;
+			row->evidence->path = check[i].path;
+			row->evidence->value = check[i].value;
+			row->n = 1;
+			return true;
+		}
+	return false;
+}
+
 static void look(const struct explaining *e, const struct deal *d, struct check_row *row, struct arena *a)
 {
 	const char *by = NULL;
@@ -118,6 +165,8 @@ static void look(const struct explaining *e, const struct deal *d, struct check_
 	row->result = CHECK_NOT_APPLICABLE;
 	if (switched_off(e, row->rule->id))
 		row->why = rules_template(RT_OFF, e->lang);
+	else if (row->about && (row->about->ask == ASK_SETUP || row->about->ask == ASK_RUN) && look_at_setup(e, d, row, a))
+		return;
 	else if (row->about && (row->why = not_asked(e, d, row->about, a)))
 		return;
 	else if (implied(d, row->rule->id, &by))

@@ -83,6 +83,8 @@ struct rule_setting {
 
 struct condition; /* compiled scope test; mapping/scope.c */
 
+struct setup; /* mapping/setup.h */
+
 struct mapping {
 	char *path;
 	struct arena mem;
@@ -106,6 +108,7 @@ struct mapping {
 	const char *audit_words; /* R47: words of an error, separated by spaces; NULL: the usual ones */
 	const char **partner_id; size_t n_partner_ids; /* R30: the ids of the co-sell solutions; none: not checked */
 	const char **crm_currency; size_t n_crm_currencies; /* R12: active in the CRM; none: not checked */
+	const struct setup *setup; /* what people tell of the connector; NULL: nothing */
 	const char **crm_user; size_t n_crm_users; /* R17: e-mails of its active users, small letters; none: not checked */
 };
 

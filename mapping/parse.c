@@ -409,7 +409,7 @@ int mapping_open(struct mapping *m, const char *path, struct err *err)
 	if (root) {
 		parse_known(&p, root,
 		    "$schema extends left right scope match fields facts related create rules audit_words partner_ids "
-		    "crm_currencies crm_users");
+		    "crm_currencies crm_users setup");
 		parse_kinds(&p, root);
 		parse_facts(&p, json_get(root, "facts"));
 		parse_fields(&p, json_get(root, "fields"));
@@ -430,6 +430,7 @@ int mapping_open(struct mapping *m, const char *path, struct err *err)
 		parse_leave(&p, at);
 		m->audit_words = parse_text(&p, root, "audit_words");
 		parse_lists(&p, root);
+		parse_setup(&p, parse_object(&p, root, "setup"));
 		find_stamps(m);
 		find_names(m);
 	}

@@ -39,6 +39,8 @@ struct finding {
 	const char *reason;         /* one sentence with the value in it */
 };
 
+struct setup_seen; /* mapping/setup.h */
+
 struct rule_context {
 	int64_t now;                /* by the services' clock */
 	bool complete[2];           /* that side was read whole */
@@ -49,6 +51,7 @@ struct rule_context {
 	const char *pc_title, *crm_title;
 	enum side pc;               /* which side is Partner Center; LEFT in the shipped mappings */
 	const char *lang;           /* "en", "fr" */
+	const struct setup_seen *seen; /* what the ledger knows; NULL: not looked */
 };
 
 /* What is known of a record's link when the rules of identity are asked. */
@@ -59,7 +62,7 @@ struct link_facts {
 	bool crossed;      /* R26 */
 };
 
-/* Findings of one record alone: R01-R30, R35, R36, R40, R41, R45, R47, R59, R64, R65, V01 and the mapping's own, in order of id, those that another one
+/* Findings of one record alone: R01-R30, R35, R36, R40, R41, R45, R47, R59, R61, R64, R65, V01 and the mapping's own, in order of id, those that another one
  * implies left out, those switched off left out. Returns their number; *out lives in the arena. */
 size_t rules_record(const struct mapping *m, const struct mapped *r, const struct link_facts *link,
     const struct rule_context *ctx, struct arena *a, struct finding **out);

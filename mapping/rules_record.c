@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "mapping/code_list.h"
 #include "mapping/rules_check.h"
+#include "mapping/setup.h"
 
 #define MINUTE INT64_C(60000000)
 
@@ -218,6 +219,23 @@ static void check_link(struct check *c, const struct link_facts *link, bool clos
 	}
 }
 
+/* A referral that the newest plan would write, and that moved since the plan read it: the service would answer 412. */
+static void check_stale(struct check *c)
+{
+	const struct planned *p = check_is_pc(c) ? setup_planned(c->ctx->seen, c->r->id) : NULL;
+	char now[32], then[32];
+	if (!p || !(p->refused || (p->modified != STAMP_NONE && c->r->modified > p->modified)))
+		return;
+	const char *plan = arena_printf(c->a, "%lld", (long long)c->ctx->seen->plan);
+	if (p->refused) {
+		check_add(c, "R61", -1, -1, FACT_MODIFIED, check_fact(c, FACT_MODIFIED), CHECK_SAY(c, RT_STALE_412, plan));
+		return;
+	}
+	stamp_format(c->r->modified, now);
+	stamp_format(p->modified, then);
+	check_add(c, "R61", -1, -1, FACT_MODIFIED, check_fact(c, FACT_MODIFIED), CHECK_SAY(c, RT_STALE, now, plan, then));
+}
+
 /* What the rules above did not name already. */
 static void check_unreadable(struct check *c)
 {
@@ -239,6 +257,7 @@ size_t rules_record(const struct mapping *m, const struct mapped *r, const struc
 		check_sharing(&c, link);
 	check_link(&c, link, closed);
 	check_deal(&c, closed, link->linked);
+	check_stale(&c);
 	check_unreadable(&c);
 	check_custom(&c);
 	return check_done(&c, out);

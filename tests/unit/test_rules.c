@@ -1,16 +1,42 @@
-/* Rules: for each a record that breaks it and a neighbour that just does not. The shipped mapping of Partner Center and
- * Dynamics is what they are read through. */
+/* Rules: for each a record that breaks it and a neighbour that just does not, in both languages; the last test fails when a
+ * rule of the pack has no such case. The shipped mapping of Partner Center and Dynamics is what records are read through. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* the tables name only what a case needs */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/text.h"
+#include "mapping/check_walk.h"
+#include "mapping/plan.h"
 #include "mapping/rules.h"
 #include "mapping/rules_text.h"
+#include "mapping/setup.h"
 #include "tests/unit/check.h"
 
 static struct mapping m;
 static struct arena a;
+
+/* What the cases of this file showed, by the rule's place in the pack: [0] it fires, [1] a neighbour does not. */
+#define RULES 100
+static bool shown[RULES][2];
+
+static void show(const char *rule, bool fires)
+{
+	size_t i = 0;
+	while (rule_at(i) && strcmp(rule_at(i)->id, rule))
+		i++;
+	assert_true(rule_at(i) && i < RULES);
+	shown[i][!fires] = true;
+}
+
+/* The same finding said in both languages. */
+static void two_languages(const char *rule, const char *en, const char *fr)
+{
+	const struct rule *r = rule_find(rule);
+	if (!*en || !*fr || !strcmp(en, fr))
+		fail_msg("%s says \"%s\" in English and \"%s\" in French", rule, en, fr);
+	if (!strcmp(r->title_en, r->title_fr) || !strcmp(r->fix_en, r->fix_fr))
+		fail_msg("%s has one text for both languages", rule);
+}
 
 static int set_up(void **state)
 {
@@ -186,23 +212,29 @@ static void each_rule_fires_and_its_neighbour_does_not(void **state)
 	struct rule_context ctx = context();
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct link_facts link = { .linked = !cases[i].single, .dangling = cases[i].dangling,
-			.duplicate = cases[i].duplicate, .crossed = cases[i].crossed };
-		struct finding *f;
-		struct mapped r = map(cases[i].side, cases[i].broken);
-		size_t n = rules_record(&m, &r, &link, &ctx, &a, &f);
-		const struct finding *hit = find(f, n, cases[i].rule);
-		if (!hit)
-			fail_msg("%s does not fire on %s", cases[i].rule, cases[i].broken);
-		if ((int)hit->severity != cases[i].severity)
-			fail_msg("%s has severity %d on %s", cases[i].rule, (int)hit->severity, cases[i].broken);
-		assert_true(*hit->reason);
-		link.dangling = link.duplicate = link.crossed = false;
-		r = map(cases[i].side, cases[i].neighbour ? cases[i].neighbour : cases[i].broken);
-		n = rules_record(&m, &r, &link, &ctx, &a, &f);
-		hit = find(f, n, cases[i].rule);
-		if (hit && (cases[i].side == LEFT || strcmp(cases[i].rule, "R08")))
-			fail_msg("%s fires on its neighbour %s", cases[i].rule, cases[i].neighbour);
+		const struct link_facts broken = { .linked = !cases[i].single, .dangling = cases[i].dangling,
+			.duplicate = cases[i].duplicate, .crossed = cases[i].crossed }, whole = { .linked = !cases[i].single };
+		const char *said[RULES_LANGS];
+		for (int lang = 0; lang < RULES_LANGS; lang++) {
+			struct finding *f;
+			ctx.lang = lang == RULES_FR ? "fr" : "en";
+			struct mapped r = map(cases[i].side, cases[i].broken);
+			size_t n = rules_record(&m, &r, &broken, &ctx, &a, &f);
+			const struct finding *hit = find(f, n, cases[i].rule);
+			if (!hit)
+				fail_msg("%s does not fire on %s", cases[i].rule, cases[i].broken);
+			if ((int)hit->severity != cases[i].severity)
+				fail_msg("%s has severity %d on %s", cases[i].rule, (int)hit->severity, cases[i].broken);
+			said[lang] = hit->reason;
+			r = map(cases[i].side, cases[i].neighbour ? cases[i].neighbour : cases[i].broken);
+			n = rules_record(&m, &r, &whole, &ctx, &a, &f);
+			hit = find(f, n, cases[i].rule);
+			if (hit)
+				fail_msg("%s fires on its neighbour %s", cases[i].rule, cases[i].neighbour);
+		}
+		two_languages(cases[i].rule, said[RULES_EN], said[RULES_FR]);
+		show(cases[i].rule, true);
+		show(cases[i].rule, false);
 	}
 }
 
@@ -256,11 +288,62 @@ static void pairs_break_rules_together(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct mapped l = map(LEFT, cases[i].left), r = map(RIGHT, cases[i].right);
-		size_t n = rules_pair(&m, &l, &r, &ctx, &a, &f);
-		if ((find(f, n, cases[i].rule) != NULL) != cases[i].fires)
-			fail_msg("%s %s on %s against %s", cases[i].rule, cases[i].fires ? "does not fire" : "fires", cases[i].left,
-			    cases[i].right);
+		const char *said[RULES_LANGS] = { "", "" };
+		for (int lang = 0; lang < RULES_LANGS; lang++) {
+			ctx.lang = lang == RULES_FR ? "fr" : "en";
+			size_t n = rules_pair(&m, &l, &r, &ctx, &a, &f);
+			const struct finding *hit = find(f, n, cases[i].rule);
+			if ((hit != NULL) != cases[i].fires)
+				fail_msg("%s %s on %s against %s", cases[i].rule, cases[i].fires ? "does not fire" : "fires",
+				    cases[i].left, cases[i].right);
+			said[lang] = hit ? hit->reason : "";
+		}
+		if (cases[i].fires)
+			two_languages(cases[i].rule, said[RULES_EN], said[RULES_FR]);
+		show(cases[i].rule, cases[i].fires);
 	}
+}
+
+/* Only Salesforce has an on-hold stage. */
+static void edits_in_the_on_hold_stage_are_not_sent(void **state)
+{
+	static const struct {
+		const char *stage, *modified;
+		bool fires;
+	} cases[] = { { "Partner Center New", "2026-10-01T08:00:01Z", true }, { "Partner Center New", "2026-10-01T08:00:00Z", false },
+		{ "Qualification", "2026-10-01T08:00:01Z", false } };
+	struct mapping dynamics = m;
+	struct err err = { 0 };
+	char path[600];
+	(void)state;
+	snprintf(path, sizeof path, "%.*s/partner-center-salesforce.json", (int)(strrchr(m.path, '/') - m.path), m.path);
+	if (mapping_open(&m, path, &err) < 0)
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *said[RULES_LANGS] = { "", "" };
+		struct record native = { &m.columns[RIGHT], arena_alloc(&a, m.columns[RIGHT].n * sizeof(struct value)) };
+		struct record referral = { &m.columns[LEFT], arena_alloc(&a, m.columns[LEFT].n * sizeof(struct value)) };
+		struct mapped l, r;
+		put_all(&native, arena_printf(&a, "Id=0065g00000AbCdEAAX|StageName=%s|SystemModstamp=%s", cases[i].stage, cases[i].modified));
+		put_all(&referral, "id=5c8f2b7a-0000-4000-8000-00000000f001|status=New|substatus=Received|updatedDateTime=2026-10-01T08:00:00Z");
+		mapping_apply(&m, RIGHT, &native, &a, &r);
+		mapping_apply(&m, LEFT, &referral, &a, &l);
+		for (int lang = 0; lang < RULES_LANGS; lang++) {
+			struct rule_context ctx = context();
+			struct finding *f;
+			ctx.lang = lang == RULES_FR ? "fr" : "en";
+			size_t n = rules_pair(&m, &l, &r, &ctx, &a, &f);
+			const struct finding *hit = find(f, n, "R38");
+			if ((hit != NULL) != cases[i].fires)
+				fail_msg("R38 in stage %s, modified %s", cases[i].stage, cases[i].modified);
+			said[lang] = hit ? hit->reason : "";
+		}
+		if (cases[i].fires)
+			two_languages("R38", said[RULES_EN], said[RULES_FR]);
+		show("R38", cases[i].fires);
+	}
+	mapping_close(&m);
+	m = dynamics;
 }
 
 static void the_life_cycle_allows_what_the_portal_does(void **state)
@@ -280,6 +363,8 @@ static void the_life_cycle_allows_what_the_portal_does(void **state)
 			assert_string_equal(r ? r->id : "(allowed)", cases[i].rule);
 		else
 			assert_null(r);
+		if (r)
+			show(r->id, true);
 	}
 }
 
@@ -348,6 +433,7 @@ static void a_mapping_may_add_what_a_rule_needs(void **state)
 		const struct finding *hit = find(f, n, cases[i].rule);
 		if ((hit ? (int)hit->severity : -1) != cases[i].severity)
 			fail_msg("%s has severity %d on %s", cases[i].rule, hit ? (int)hit->severity : -1, cases[i].changes);
+		show(cases[i].rule, cases[i].severity >= 0);
 	}
 	mapping_close(&m);
 	m = shipped;
@@ -407,18 +493,298 @@ static void the_table_is_whole(void **state)
 	}
 }
 
+/* ---- rules of a change ---- */
+
+struct planned_rules {
+	char text[400]; /* ids of the rows, each after a space */
+};
+
+static int note_rule(void *ctx, const struct plan_row *row, struct err *err)
+{
+	struct planned_rules *k = ctx;
+	size_t n = strlen(k->text);
+	(void)err;
+	snprintf(k->text + n, sizeof k->text - n, " %s", row->rule);
+	return 0;
+}
+
+/* Plans one linked pair against what both sides held before. */
+static void plan_one(const char *const now[2], const char *const was[2], struct planned_rules *out)
+{
+	struct rowset set[2];
+	struct base base = { .pair = "main" };
+	struct err err = { 0 };
+	struct planner p = { .m = &m, .base = &base, .outage = STAMP_NONE, .title = { "Partner Center", "Dynamics" }, .ctx = out,
+		.emit = note_rule, .rules = context() };
+	out->text[0] = '\0';
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		struct mapped r = map(s, now[s]), b = map(s, was[s]);
+		assert_int_equal(rowset_open(&set[s], &m, s, ".", &err), 0);
+		assert_int_equal(rowset_open(&base.files[1 + s], &m, s, ".", &err), 0);
+		assert_int_equal(rowset_add(&set[s], &r, &err), 0);
+		assert_int_equal(rowset_add_base(&base.files[1 + s], &b, "", &err), 0);
+		rowset_index(&base.files[1 + s]);
+		base.has_files[1 + s] = true;
+		p.set[s] = &set[s];
+	}
+	assert_int_equal(plan_run(&p, &err), 0);
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		rowset_close(&set[s]);
+		rowset_close(&base.files[1 + s]);
+	}
+}
+
+static void changes_break_rules(void **state)
+{
+	static const char same[] = "mpnId=1234567", same_crm[] = "statecode=0";
+	static const struct {
+		const char *rule;
+		const char *now[2], *was[2];
+		bool fires;
+	} cases[] = {
+		{ "R39", { same, "msft_microsoftpartnercenterreferralvisible=false" }, { same, same_crm }, true },
+		{ "R39", { "consent.consentToShareReferralWithMicrosoftSellers=false", same_crm },
+			{ "consent.consentToShareReferralWithMicrosoftSellers=false", "msft_microsoftpartnercenterreferralvisible=false" },
+			false },
+		{ "R60", { "customerProfile.address.country=DE", same_crm }, { same, same_crm }, true },
+		{ "R60", { "customerProfile.address.country=fr", same_crm }, { same, same_crm }, false },
+		{ "R62", { "status=Closed|substatus=Won", "statecode=1|statuscode=3|estimatedvalue=1" },
+			{ "status=Closed|substatus=Won", "statecode=1|statuscode=3" }, true },
+		{ "R62", { same, "estimatedvalue=1" }, { same, same_crm }, false },
+		{ "R34", { "status=New|substatus=Received", "statecode=1|statuscode=3" }, { "status=New|substatus=Received", same_crm }, true },
+		{ "R34", { same, "statecode=1|statuscode=3" }, { same, same_crm }, false },
+	};
+	struct planned_rules rows;
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		plan_one(cases[i].now, cases[i].was, &rows);
+		if ((strstr(rows.text, cases[i].rule) != NULL) != cases[i].fires)
+			fail_msg("%s %s on %s against %s: the plan's rules are%s", cases[i].rule, cases[i].fires ? "does not fire" : "fires",
+			    cases[i].now[LEFT], cases[i].now[RIGHT], rows.text);
+		if (cases[i].fires)
+			two_languages(cases[i].rule, rule_find(cases[i].rule)->title_en, rule_find(cases[i].rule)->title_fr);
+		show(cases[i].rule, cases[i].fires);
+	}
+}
+
+/* ---- rules of the set-up and of a run ---- */
+
+static void put_file(const char *name, const char *text)
+{
+	struct err err = { 0 };
+	assert_int_equal(file_write_whole(name, text, strlen(text), 0600, &err), 0);
+}
+
+static const char *rows_of(size_t n)
+{
+	struct buf b = { 0 };
+	buf_adds(&b, "Name,Value\n");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&b, "Deal %zu,1\n", i);
+	const char *text = arena_strdup(&a, b.s);
+	buf_release(&b);
+	return text;
+}
+
+static void the_set_up_breaks_rules(void **state)
+{
+	static const struct {
+		const char *rule, *setup; /* members of "setup" */
+		int severity;             /* -1: it does not fire */
+	} cases[] = {
+		{ "R49", "\"password_expires\": \"2026-11-02\"", SEVERITY_ERROR },
+		{ "R49", "\"password_expires\": \"2026-11-03\"", -1 },
+		{ "R49", "\"run_log\": \"bad-runs.csv\"", SEVERITY_ERROR },
+		{ "R49", "\"run_log\": \"good-runs.csv\"", -1 },
+		{ "R50", "\"run_log\": \"forbidden-runs.csv\"", SEVERITY_ERROR },
+		{ "R50", "\"account\": \"Flows@example.com\", \"referral_roles\": \"no-admin.csv\"", SEVERITY_ERROR },
+		{ "R50", "\"account\": \"flows@example.com\", \"referral_roles\": \"seller-without.csv\"", SEVERITY_ERROR },
+		{ "R50", "\"account\": \"flows@example.com\", \"referral_roles\": \"roles.csv\"", -1 },
+		{ "R50", "\"account\": \"nobody@example.com\", \"referral_roles\": \"roles.csv\"", SEVERITY_ERROR },
+		{ "R51", "\"account\": \"flows@example.com\", \"crm_roles\": \"no-admin.csv\"", SEVERITY_ERROR },
+		{ "R51", "\"account\": \"flows@example.com\", \"crm_roles\": \"crm-roles.csv\"", -1 },
+		{ "R52", "\"signed_in\": false", SEVERITY_INFO },
+		{ "R52", "\"signed_in\": true", -1 },
+		{ "R53", "\"webhook\": \"two.json\"", SEVERITY_WARNING },
+		{ "R53", "\"webhook\": \"four.json\"", -1 },
+		{ "R54", "\"flows\": \"late.csv\"", SEVERITY_INFO },
+		{ "R54", "\"flows\": \"right.csv\"", -1 },
+		{ "R55", "\"connector\": \"trial\", \"environment\": \"production\"", SEVERITY_WARNING },
+		{ "R55", "\"connector\": \"trial\", \"environment\": \"test\"", -1 },
+		{ "R55", "\"connector\": \"paid\", \"environment\": \"production\"", -1 },
+		{ "R57", "\"import_file\": \"1001.csv\"", SEVERITY_ERROR },
+		{ "R57", "\"import_file\": \"1000.csv\"", -1 },
+	};
+	struct mapping shipped = m;
+	struct err err = { 0 };
+	(void)state;
+	put_file("bad-runs.csv", "Start,Flow,Status\n2026-10-20,Sync,200\n2026-10-21,Sync,401 Unauthorized\n");
+	put_file("good-runs.csv", "Start,Flow,Status,Seconds\n2026-10-20,Sync,200,1401\n2026-10-21,Sync,Succeeded,40\n");
+	put_file("forbidden-runs.csv", "Start;Flow;Status\n2026-10-20;Sync;Forbidden\n");
+	put_file("no-admin.csv", "User,Role\nflows@example.com,Referrals user\nalix@example.com,Referrals admin\n");
+	put_file("seller-without.csv", "User,Role\nflows@example.com,Referrals admin\nalix@example.com,Billing admin\n");
+	put_file("roles.csv", "User,Role\nalix@example.com,Referrals user\nflows@example.com,Account admin\nflows@example.com,referrals admin\n");
+	put_file("crm-roles.csv", "Utilisateur;Rôle\nflows@example.com;Personnalisateur de système\nalix@example.com;Vendeur\n");
+	put_file("two.json", "{\"WebhookUrl\": \"https://example.com\", \"WebhookEvents\": [\"referral-created\", \"referral-updated\"]}");
+	put_file("four.json", "{\"events\": [\"referral-created\", \"referral-updated\", \"related-referral-created\", \"related-referral-updated\"]}");
+	put_file("late.csv", "Flow,On since\nPartner Center to Dynamics 365 - Helper,2026-09-01T09:00:00Z\nPartner Center to Dynamics 365"
+			     ",2026-09-01T08:59:59Z\n");
+	put_file("right.csv", "Flow,On since\nPartner Center to Dynamics 365 (Insider Preview),2026-09-01T09:00:00Z\n"
+			      "Partner Center to Dynamics 365 - Helper,2026-09-01T09:00:00Z\n");
+	put_file("1000.csv", rows_of(1000));
+	put_file("1001.csv", rows_of(1001));
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *said[RULES_LANGS] = { "", "" }, *text = arena_printf(&a, "{\"extends\": \"%s\", \"setup\": {%s}}", shipped.path, cases[i].setup);
+		put_file("setup.json", text);
+		if (mapping_open(&m, "setup.json", &err) < 0)
+			fail_msg("%s: %s", cases[i].setup, err.text);
+		for (int lang = 0; lang < RULES_LANGS; lang++) {
+			struct rule_context ctx = context();
+			struct finding *f;
+			ctx.lang = lang == RULES_FR ? "fr" : "en";
+			size_t n = rules_setup(&m, &ctx, &a, &f);
+			const struct finding *hit = find(f, n, cases[i].rule);
+			if ((hit ? (int)hit->severity : -1) != cases[i].severity)
+				fail_msg("%s has severity %d on %s", cases[i].rule, hit ? (int)hit->severity : -1, cases[i].setup);
+			said[lang] = hit ? arena_strdup(&a, hit->reason) : "";
+		}
+		if (cases[i].severity >= 0)
+			two_languages(cases[i].rule, said[RULES_EN], said[RULES_FR]);
+		show(cases[i].rule, cases[i].severity >= 0);
+		mapping_close(&m);
+	}
+	m = shipped;
+}
+
+static void mistakes_of_the_set_up_are_told(void **state)
+{
+	static const char *const cases[] = { "\"password_expires\": \"soon\"", "\"signed_in\": \"yes\"", "\"connector\": \"free\"",
+		"\"webhook\": \"no-such.json\"", "\"flows\": \"no-such.csv\"", "\"crm_roles\": \"roles.csv\"", "\"pasword\": \"x\"" };
+	struct mapping shipped = m;
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct err err = { 0 };
+		put_file("setup.json", arena_printf(&a, "{\"extends\": \"%s\", \"setup\": {%s}}", shipped.path, cases[i]));
+		if (mapping_open(&m, "setup.json", &err) == 0)
+			fail_msg("%s is taken", cases[i]);
+		assert_non_null(strstr(err.text, "1 mistake in"));
+	}
+	m = shipped;
+}
+
+static void runs_and_doctor_are_evidence(void **state)
+{
+	int64_t read = stamp_parse("2026-10-01T08:00:00Z", 20);
+	struct mapped r = map(LEFT, "name=Fabrikam rollout");
+	struct planned one = { hash64(r.id, strlen(r.id), 0), read, false };
+	struct doctor_word word[] = { { "R63", false, "pc", "no mfa", read }, { "R50", true, "pc", "may read", read } };
+	const struct {
+		const char *rule;
+		struct setup_seen seen;
+		bool fires;
+	} cases[] = {
+		{ "R49", { .parted = read, .together = 5, .apart = 5, .daily_calls = -1 }, true },
+		{ "R49", { .parted = read, .together = 5, .apart = 4, .daily_calls = -1 }, false },
+		{ "R56", { .parted = STAMP_NONE, .plan = 7, .plan_calls = 10001, .daily_calls = -1 }, true },
+		{ "R56", { .parted = STAMP_NONE, .plan = 7, .plan_calls = 10000, .daily_calls = -1 }, false },
+		{ "R56", { .parted = STAMP_NONE, .plan = 7, .plan_calls = 101, .daily_calls = 100 }, true },
+		{ "R63", { .parted = STAMP_NONE, .word = word, .n_words = 2 }, true },
+		{ "R63", { .parted = STAMP_NONE, .word = word + 1, .n_words = 1 }, false },
+		{ "R50", { .parted = STAMP_NONE, .word = word, .n_words = 2 }, false },
+	};
+	const struct link_facts link = { .linked = true };
+	struct finding *f;
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *said[RULES_LANGS] = { "", "" };
+		for (int lang = 0; lang < RULES_LANGS; lang++) {
+			struct rule_context ctx = context();
+			ctx.seen = &cases[i].seen;
+			ctx.lang = lang == RULES_FR ? "fr" : "en";
+			size_t n = rules_setup(&m, &ctx, &a, &f);
+			const struct finding *hit = find(f, n, cases[i].rule);
+			if ((hit != NULL) != cases[i].fires)
+				fail_msg("%s, case %zu: %s", cases[i].rule, i, hit ? hit->reason : "does not fire");
+			said[lang] = hit ? hit->reason : "";
+		}
+		if (cases[i].fires)
+			two_languages(cases[i].rule, said[RULES_EN], said[RULES_FR]);
+		show(cases[i].rule, cases[i].fires);
+	}
+	/* R61: the record's stamp against the plan's, and what the service said */
+	struct setup_seen seen = { .plan = 7, .planned = &one, .n_planned = 1, .parted = STAMP_NONE };
+	for (int k = 0; k < 3; k++) {
+		const char *said[RULES_LANGS] = { "", "" };
+		one.modified = k == 1 ? read - 1 : read;
+		one.refused = k == 2;
+		for (int lang = 0; lang < RULES_LANGS; lang++) {
+			struct rule_context ctx = context();
+			ctx.seen = &seen;
+			ctx.lang = lang == RULES_FR ? "fr" : "en";
+			size_t n = rules_record(&m, &r, &link, &ctx, &a, &f);
+			const struct finding *hit = find(f, n, "R61");
+			assert_int_equal(hit != NULL, k > 0);
+			said[lang] = hit ? hit->reason : "";
+		}
+		if (k)
+			two_languages("R61", said[RULES_EN], said[RULES_FR]);
+		show("R61", k > 0);
+	}
+}
+
+static int note_deal(void *ctx, const struct deal *d, struct err *err)
+{
+	bool *met = ctx;
+	(void)err;
+	for (size_t i = 0; i < d->n; i++)
+		*met |= !strcmp(d->f[i].rule->id, "R58");
+	return 0;
+}
+
+static void a_file_of_the_portals_limit_may_be_cut(void **state)
+{
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct sides s = { .mapping = m, .incomplete = { k ? NULL : (char *)(uintptr_t)"the file has exactly 5000 rows", NULL } };
+		struct rule_context ctx = context();
+		struct err err = { 0 };
+		bool met = false;
+		ctx.truncated[LEFT] = !k;
+		assert_int_equal(check_walk(&s, &ctx, -1, note_deal, &met, &err), 0);
+		assert_int_equal(met, !k);
+		show("R58", !k);
+	}
+	two_languages("R58", rule_find("R58")->title_en, rule_find("R58")->title_fr);
+}
+
+/* Last of all: what the tests above have shown. */
+static void every_rule_has_a_case_and_a_neighbour(void **state)
+{
+	(void)state;
+	for (size_t i = 0; rule_at(i); i++)
+		if (!shown[i][0] || !shown[i][1])
+			fail_msg("%s has no case that %s", rule_at(i)->id, shown[i][0] ? "just does not fire it" : "fires it");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_without_fault_has_no_finding),
 		cmocka_unit_test(each_rule_fires_and_its_neighbour_does_not),
 		cmocka_unit_test(pairs_break_rules_together),
+		cmocka_unit_test(edits_in_the_on_hold_stage_are_not_sent),
 		cmocka_unit_test(the_life_cycle_allows_what_the_portal_does),
 		cmocka_unit_test(settings_of_the_mapping_win),
 		cmocka_unit_test(the_table_is_whole),
 		cmocka_unit_test(a_mapping_may_add_what_a_rule_needs),
 		cmocka_unit_test(every_sentence_stands_in_both_languages),
 		cmocka_unit_test(findings_follow_the_language),
+		cmocka_unit_test(changes_break_rules),
+		cmocka_unit_test(the_set_up_breaks_rules),
+		cmocka_unit_test(mistakes_of_the_set_up_are_told),
+		cmocka_unit_test(runs_and_doctor_are_evidence),
+		cmocka_unit_test(a_file_of_the_portals_limit_may_be_cut),
+		cmocka_unit_test(every_rule_has_a_case_and_a_neighbour),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
