@@ -22,6 +22,22 @@ static const struct column_def columns[] = {
 };
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
+/* What a person said of the row, behind what the service said. */
+static const char *with_decision(struct arena *a, const struct plan_row *r, const char *message)
+{
+	const char *said = r->half                          ? "another approver is needed: half-approved"
+			   : r->decision == DECISION_REJECT ? "rejected"
+							    : "approved";
+	bool named = *r->approver != '\0';
+
+	if (r->decision == DECISION_NONE || !(named || r->half))
+		said = r->comment;
+	else
+		said = arena_printf(a, "%s%s%s%s%s", said, named ? " by " : "", r->approver,
+		    *r->comment ? ": " : "", r->comment);
+	return *message && *said ? arena_printf(a, "%s; %s", message, said) : *said ? said : message;
+}
+
 static int write_row(struct target *t, struct table_writer *w, const struct plan_row *r,
     struct arena *a, struct err *err)
 {
@@ -39,12 +55,13 @@ static int write_row(struct target *t, struct table_writer *w, const struct plan
 			done.outcome = "deferred";
 			done.message = "not sent yet; run apply again";
 		}
+		done.message = with_decision(a, r, done.message);
 	} else {
 		done.outcome = v == VERDICT_REJECTED    ? "rejected"
 			       : v == VERDICT_UNDECIDED ? "undecided"
 							: "blocked";
 		done.code = v == VERDICT_BLOCKED ? r->rule : "";
-		done.message = v == VERDICT_BLOCKED ? r->reason : r->comment;
+		done.message = v == VERDICT_BLOCKED ? r->reason : with_decision(a, r, "");
 	}
 	if (done.at != STAMP_NONE && done.at != 0)
 		stamp_format(done.at, at);
