@@ -30,8 +30,8 @@ said "of the undecided are half-approved"
 [ "$(requests_that_write)" -eq 0 ] || fail "one approver was enough"
 expect 6 "$R" apply p-1 -o half.csv
 [ "$(requests_that_write)" -eq 0 ] || fail "one approver was enough"
-[ "$(cell half.csv "left_id = '$value' AND field = 'deal_value'" message)" = "another approver is needed: half-approved by Ann Smith" ] ||
-	fail "the results do not say who approved: $(cell half.csv "left_id = '$value'" message)"
+[ "$(cell half.csv "left_id = '$value' AND field = 'deal_value'" "outcome\" || ' ' || message || ' ' || \"approver")" = \
+	"undecided half-approved: another approver is needed Ann Smith" ] || fail "the results do not say who approved"
 
 # the second one by the command, in a .csv
 expect 6 "$R" approve p-1 --only "$value" --approver Bob
@@ -48,8 +48,8 @@ sort >want <<-END
 	right $(one_id left-value right 2) deal_value "$(planted left-value 2 left deal_value)"
 END
 same_lines want found "what two people approved"
-[ "$(cell results.csv "left_id = '$other' AND field = 'deal_value'" message)" = "approved by Cleo; Dan: as discussed" ] ||
-	fail "approver and comment are not in the results: $(cell results.csv "left_id = '$other'" message)"
+[ "$(cell results.csv "left_id = '$other' AND field = 'deal_value'" "decision\" || ' ' || comment || ' ' || \"approver")" = \
+	"approve as discussed Cleo; Dan" ] || fail "decision, comment and approver are not in the results"
 expect 0 "$R" show p-1 "$third" --json
 [ "$(jq -r '.rows[0].half_approved' out)" = true ] || fail "the third deal is not half-approved"
 
