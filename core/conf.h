@@ -52,6 +52,7 @@ struct pair_conf {
 	char *mapping; /* absolute path */
 	bool connector_on;
 	long daily_calls, reserve; /* -1: not limited */
+	int approvals;             /* different named approvers that a change needs: 2; else 1 */
 };
 
 struct workspace {

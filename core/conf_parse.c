@@ -336,8 +336,9 @@ static void parse_pair(
 	pair->name = xstrdup(json_name(node));
 	pair->connector_on = true;
 	pair->daily_calls = pair->reserve = -1;
+	pair->approvals = 1;
 	if (!known_members(
-		p, node, at, "a pair", "left right mapping connector daily_calls reserve"))
+		p, node, at, "a pair", "left right mapping connector daily_calls reserve approvals"))
 		return;
 	for (int side = LEFT; side <= RIGHT; side++) {
 		char *name = text_member(p, node, at, side_name((enum side)side), true);
@@ -358,6 +359,13 @@ static void parse_pair(
 		pair->connector_on = strcmp(connector, "on") == 0;
 	pair->daily_calls = count_member(p, node, at, "daily_calls");
 	pair->reserve = count_member(p, node, at, "reserve");
+	if (json_get(node, "approvals")) {
+		long n = json_int(json_get(node, "approvals"), 0);
+		if (json_kind(json_get(node, "approvals")) != JSON_NUMBER || n < 1 || n > 2)
+			mistake_in(p, at, "approvals", "\"approvals\" is 1, or 2 where two people must agree");
+		else
+			pair->approvals = (int)n;
+	}
 	free(mapping);
 	free(connector);
 }

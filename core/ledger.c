@@ -254,7 +254,7 @@ int ledger_open(struct ledger *l, const struct workspace *ws, bool write, struct
 	int exists, result = -1;
 	off_t size;
 
-	*l = (struct ledger){ .lock = -1 };
+	*l = (struct ledger){ .lock = -1, .ws = ws };
 	l->path = workspace_path(ws, "ledger.db", err);
 	lock = l->path ? workspace_path(ws, "lock", err) : NULL;
 	if (!lock || (write && lock_take(l, lock, &before, err) < 0))

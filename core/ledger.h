@@ -15,10 +15,13 @@ struct ledger {
 	struct sql *db;
 	int lock; /* descriptor of .rejoin/lock, held until close; -1 when opened to read only */
 	char *path;
+	const struct workspace *ws; /* rejoin.json, as given to ledger_open: it says how many approvers a pair wants */
+	int64_t approvals_of;       /* the plan that `approvals` was looked up for, 0 none */
+	int approvals;
 };
 
 /* Creates the schema on first use; checks the lock (exit 7 names the holder's pid), the file's mode and owner, the schema
- * version, and `PRAGMA quick_check` when it was not closed cleanly. write: take the lock. */
+ * version, and `PRAGMA quick_check` when it was not closed cleanly. write: take the lock. ws must outlive the ledger. */
 int ledger_open(struct ledger *l, const struct workspace *ws, bool write, struct err *err);
 void ledger_close(struct ledger *l);
 

@@ -49,7 +49,8 @@ struct plan_row {
 	bool waits;          /* then the greater value at stake, in whole units of its currency */
 	int64_t stake;
 	enum decision decision;
-	const char *comment, *approver;
+	const char *comment, *approver; /* approver: "Ann; Bob" where two agreed */
+	bool half; /* decided to be written, and the pair wants another approver still: nothing is sent */
 	struct value edited; /* with DECISION_EDIT: the canonical value that replaces `proposed` */
 	/* what apply needs and no table shows */
 	const char *etag;    /* of the record it goes to, as read */
@@ -66,6 +67,15 @@ struct plan_counts {
 	long read[2], linked[2], dangling[2], unlinked[2], candidate[2], duplicate[2], ignored[2], unreadable[2];
 	long pairs, changed_pairs;
 };
+
+/* Does the decision write anything? Keeping the side that a change would go to is a rejection. */
+static inline bool plan_decision_writes(const struct plan_row *r, enum decision d)
+{
+	bool conflict = r->class == CLASS_CONFLICT;
+
+	return d == DECISION_APPROVE || d == DECISION_EDIT || (d == DECISION_KEEP_LEFT && (conflict || r->to == RIGHT)) ||
+	       (d == DECISION_KEEP_RIGHT && (conflict || r->to == LEFT));
+}
 
 /* Is a decision that writes good only with a name under approver? */
 static inline bool plan_row_needs_approver(const struct plan_row *r)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/approver.h"
 #include "core/plan_store.h"
 #include "core/text.h"
 
@@ -16,7 +17,38 @@ struct plan_rows {
 	struct sql_stmt *st;
 	char *path;
 	int64_t plan;
+	int approvals;
 };
+
+/* See the header. */
+int ledger_plan_approvals(struct ledger *l, int64_t plan, struct err *err)
+{
+	const struct workspace *ws = l->ws;
+	struct sql_stmt *st;
+	int got, most = 1;
+
+	for (size_t i = 0; ws && i < ws->n_pairs; i++)
+		most = ws->pairs[i].approvals > most ? ws->pairs[i].approvals : most;
+	if (most == 1 || l->approvals_of == plan)
+		return most == 1 ? 1 : l->approvals;
+	st = sql_query(l->db, err, "SELECT pair, left_system, right_system FROM plan WHERE id=?1", "i", plan);
+	got = st ? sql_step(st, err) : -1;
+	most = 1;
+	for (size_t i = 0; got == 1 && i < ws->n_pairs; i++) {
+		const struct pair_conf *p = &ws->pairs[i];
+		bool its = *sql_text(st, 0) ? strcmp(p->name, sql_text(st, 0)) == 0 : false;
+		for (int s = LEFT; s <= RIGHT && !*sql_text(st, 0); s++)
+			its |= p->side[s] && strcmp(p->side[s]->name, sql_text(st, 1 + s)) == 0;
+		if (its && p->approvals > most)
+			most = p->approvals;
+	}
+	sql_done(st);
+	if (got < 0)
+		return -1;
+	l->approvals_of = plan;
+	l->approvals = most;
+	return most;
+}
 
 static const char *text_of(struct arena *a, struct sql_stmt *st, int column)
 {
@@ -25,8 +57,8 @@ static const char *text_of(struct arena *a, struct sql_stmt *st, int column)
 	return *s ? arena_strdup(a, s) : "";
 }
 
-static int row_fill(
-    const char *path, struct sql_stmt *st, struct arena *a, struct plan_row *r, struct err *err)
+static int row_fill(const char *path, int approvals, struct sql_stmt *st, struct arena *a,
+    struct plan_row *r, struct err *err)
 {
 	char hash[33];
 
@@ -70,6 +102,8 @@ static int row_fill(
 		return err_set(err, ERR_LEDGER,
 		    "%s: row %lld of a plan is damaged; move the ledger away and plan again", path,
 		    (long long)r->row);
+	r->half = approvals > 1 && plan_decision_writes(r, r->decision) &&
+		  approver_count(a, r->approver) < approvals;
 	return 1;
 }
 
@@ -79,7 +113,10 @@ struct plan_rows *ledger_plan_rows(
 {
 	struct plan_rows *it = NULL;
 	struct buf text = { 0 };
+	int approvals = ledger_plan_approvals(l, plan, err);
 
+	if (approvals < 0)
+		return NULL;
 	buf_adds(&text, SELECT_ROW "WHERE key BETWEEN (?1<<32) AND (?1<<32)+4294967295");
 	if (where && *where)
 		buf_addf(&text, " AND (%s)", where);
@@ -90,6 +127,7 @@ struct plan_rows *ledger_plan_rows(
 		it->st = st;
 		it->path = xstrdup(l->path ? l->path : "ledger");
 		it->plan = plan;
+		it->approvals = approvals;
 	}
 	buf_release(&text);
 	return it;
@@ -100,7 +138,7 @@ int plan_rows_next(struct plan_rows *it, struct arena *a, struct plan_row *out, 
 {
 	int got = sql_step(it->st, err);
 
-	return got == 1 ? row_fill(it->path, it->st, a, out, err) : got;
+	return got == 1 ? row_fill(it->path, it->approvals, it->st, a, out, err) : got;
 }
 
 /* Accepts NULL. */
@@ -127,8 +165,10 @@ static int64_t hash_short(const char *hash)
 int ledger_plan_row(struct ledger *l, struct arena *a, int64_t plan, const char *hash, int64_t row,
     struct plan_row *out, struct err *err)
 {
+	int approvals = ledger_plan_approvals(l, plan, err);
 	struct sql_stmt *st =
-	    hash ? sql_query(l->db, err,
+	    approvals < 0 ? NULL
+	    : hash ? sql_query(l->db, err,
 		       SELECT_ROW "WHERE plan=?1 AND short=?4 AND hash=?2"
 				  " ORDER BY row<>?3, row LIMIT 1",
 		       "isii", plan, hash, row, hash_short(hash))
@@ -136,14 +176,33 @@ int ledger_plan_row(struct ledger *l, struct arena *a, int64_t plan, const char 
 	int got = st ? sql_step(st, err) : -1;
 
 	if (got == 1)
-		got = row_fill(l->path ? l->path : "ledger", st, a, out, err);
+		got = row_fill(l->path ? l->path : "ledger", approvals, st, a, out, err);
 	sql_done(st);
 	return got;
 }
 
-/* 1 stored; 0: it was carried out already, or may have been; -1 error. */
-int ledger_decide(
-    struct ledger *l, int64_t plan, const struct plan_row *r, const char *source, struct err *err)
+/* Who stands behind the decision of a row where two must: those of before, when they decided the same. */
+static int all_names(struct ledger *l, struct arena *a, int64_t plan, const struct plan_row *r,
+    const char **names, struct err *err)
+{
+	int approvals = ledger_plan_approvals(l, plan, err);
+	struct plan_row was;
+	int got;
+
+	*names = r->approver ? r->approver : "";
+	if (approvals < 2)
+		return approvals < 0 ? -1 : 0;
+	got = ledger_plan_row(l, a, plan, NULL, r->row, &was, err);
+	if (got < 0)
+		return -1;
+	bool same = got == 1 && was.decision == r->decision &&
+		    (r->decision != DECISION_EDIT || value_equal(was.edited, r->edited));
+	*names = approver_join(a, same ? was.approver : "", *names);
+	return 0;
+}
+
+static int store_decision(struct ledger *l, int64_t plan, const struct plan_row *r,
+    const char *names, const char *source, struct err *err)
 {
 	const char *edited = r->edited.state == VALUE_ABSENT  ? NULL
 			     : r->edited.state == VALUE_EMPTY ? ""
@@ -153,10 +212,24 @@ int ledger_decide(
 		"UPDATE plan_row SET decision=?3, edited=?4, comment=?5, approver=?6, source=?7"
 		" WHERE key=(?1<<32)+?2 AND outcome NOT IN ('applied', 'unknown')",
 		"iiissss", plan, r->row, (int64_t)r->decision,
-		r->decision == DECISION_EDIT ? edited : NULL, r->comment ? r->comment : "",
-		r->approver ? r->approver : "", source ? source : "") < 0)
+		r->decision == DECISION_EDIT ? edited : NULL, r->comment ? r->comment : "", names,
+		source ? source : "") < 0)
 		return -1;
 	return sql_changes(l->db) == 1;
+}
+
+/* 1 stored; 0: it was carried out already, or may have been; -1 error. */
+int ledger_decide(
+    struct ledger *l, int64_t plan, const struct plan_row *r, const char *source, struct err *err)
+{
+	struct arena a = { 0 };
+	const char *names;
+	int result = -1;
+
+	if (all_names(l, &a, plan, r, &names, err) == 0)
+		result = store_decision(l, plan, r, names, source, err);
+	arena_release(&a);
+	return result;
 }
 
 /* See the header. */

@@ -295,5 +295,7 @@ int ledger_plan_load(
 		out->state = arena_strdup(a, sql_text(st, 19));
 	}
 	sql_done(st);
+	if (got == 1 && (out->approvals = ledger_plan_approvals(l, out->id, err)) < 0)
+		got = -1;
 	return got;
 }

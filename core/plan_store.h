@@ -21,6 +21,7 @@ struct plan_info {
 	const char *sums;       /* JSON: {"left":{"EUR":"123.45"},"right":{...}} of all records read */
 	struct plan_counts counts;
 	const char *state;      /* "open", "superseded", "done" */
+	int approvals;          /* named approvers that a change of its pair needs, as rejoin.json says now */
 };
 
 /* Begins a transaction; nothing of the plan exists until ledger_plan_finish. Gives the id. */
@@ -42,12 +43,18 @@ struct plan_rows *ledger_plan_rows(struct ledger *l, int64_t plan, const char *w
 int plan_rows_next(struct plan_rows *it, struct arena *a, struct plan_row *out, struct err *err); /* 1, 0, -1 */
 void plan_rows_done(struct plan_rows *it);
 
+/* How many named approvers a change of the plan needs (rejoin.json); -1 error. A plan of files has the demand of the
+ * strictest pair that one of its live sides belongs to. */
+int ledger_plan_approvals(struct ledger *l, int64_t plan, struct err *err);
+
 /* One row by its hash, or by its number when hash is NULL. 1 found, 0 none, -1 error. */
 int ledger_plan_row(struct ledger *l, struct arena *a, int64_t plan, const char *hash, int64_t row,
     struct plan_row *out, struct err *err);
 
 /* Sets the decision of a row (decision, edited, comment, approver of `r`, by its row number). source: "workbook", "csv",
- * "command", "-y". A decision on a row that was already carried out is refused (returns 0); 1 stored; -1 error. */
+ * "command", "-y". A decision on a row that was already carried out is refused (returns 0); 1 stored; -1 error.
+ * Where the pair wants two approvers, whoever takes the decision that stands already is added to its names; another
+ * decision starts with its own. */
 int ledger_decide(struct ledger *l, int64_t plan, const struct plan_row *r, const char *source, struct err *err);
 
 /* Result of a row as apply writes it: outcome name, http, code, message, at. Kept with the row for tables and accounting. */

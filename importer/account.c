@@ -39,6 +39,7 @@ int account_count(struct target *t, struct account *out, struct err *err)
 		out->blocked += v == VERDICT_BLOCKED;
 		out->undecided += v == VERDICT_UNDECIDED;
 		out->rejected += v == VERDICT_REJECTED;
+		out->half += r.half;
 		if (v == VERDICT_APPROVED) {
 			out->approved++;
 			if (ledger_plan_result_get(

@@ -141,6 +141,7 @@ int jobs_settle(struct apply *x, enum side side, struct err *err);
 /* account.c */
 struct account {
 	long rows, approved, rejected, undecided, blocked;
+	long half;          /* of the undecided ones, those that one of two approvers decided */
 	long applied, refused, conflict, deferred, unknown;
 	long irreversible;  /* approved irreversible rows that were not sent */
 	long unsent;        /* of the deferred ones, those that a further run sends by itself */

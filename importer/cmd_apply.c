@@ -91,6 +91,18 @@ static struct work_options work_options(struct apply *x)
 	return o;
 }
 
+/* What waits for the second of two approvers is told apart from what nobody looked at. */
+static void say_half(struct apply *x, long half)
+{
+	if (x->o->yes && x->t.plan.approvals > 1)
+		log_note("-y approves nothing: a change of this pair needs two named approvers");
+	if (half > 0)
+		target_say(&x->t,
+		    "%ld of the undecided are half-approved: another person approves them with rejoin approve p-%lld "
+		    "... --approver NAME",
+		    half, (long long)x->t.plan.id);
+}
+
 /* ---- -n ---- */
 
 static int show(struct apply *x, struct err *err)
@@ -123,8 +135,10 @@ static int show(struct apply *x, struct err *err)
 	out_count("approved", t->approved);
 	out_count("rejected", t->rejected);
 	out_count("undecided", t->undecided);
+	out_count("half_approved", t->half);
 	out_count("blocked", t->blocked);
 	out_count("irreversible", t->irreversible);
+	say_half(x, t->half);
 	target_say(&x->t,
 	    "p-%lld, dry run: %ld rows would be sent, %ld of them irreversible, %ld wait; %ld "
 	    "undecided, "
@@ -213,7 +227,9 @@ static void say_counts(struct apply *x, const struct account *a)
 	out_count("approved", a->approved);
 	out_count("rejected", a->rejected);
 	out_count("undecided", a->undecided);
+	out_count("half_approved", a->half);
 	out_count("blocked", a->blocked);
+	say_half(x, a->half);
 	out_count("applied", a->applied);
 	out_count("refused", a->refused);
 	out_count("conflict", a->conflict);

@@ -3,6 +3,7 @@
  * approved by its own row or record id only. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/approver.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "importer/apply.h"
@@ -12,12 +13,15 @@ struct choice {
 	int64_t row;
 	enum decision decision;
 	const char *comment; /* of before, kept; malloc'd */
+	enum value_state edited_state;
+	char *edited; /* of an edit that a second person agrees to; malloc'd or NULL */
 };
 struct choices {
 	struct choice *v;
 	size_t n, cap;
 	bool *only_hit, *reject_hit;
 	long blocked, conflicts;
+	long same; /* half-approved by the same person before */
 };
 
 static bool in_list(const struct plan_row *r, const char **list, int n, bool *hit)
@@ -37,7 +41,7 @@ static bool selected(const struct options *o, const struct plan_row *r)
 {
 	bool plain = row_plain(r);
 
-	if (r->decision != DECISION_NONE)
+	if (r->decision != DECISION_NONE && !(r->half && r->decision == DECISION_APPROVE))
 		return false;
 	if (o->reversible && plain)
 		return true;
@@ -53,10 +57,26 @@ static void choose(struct choices *c, const struct plan_row *r, enum decision d)
 		c->cap = c->cap ? c->cap * 2 : 64;
 		c->v = xreallocarray(c->v, c->cap, sizeof(*c->v));
 	}
-	c->v[c->n++] = (struct choice){ r->row, d, xstrdup(r->comment) };
+	c->v[c->n] = (struct choice){ .row = r->row, .decision = d, .comment = xstrdup(r->comment) };
+	if (d == DECISION_EDIT) {
+		c->v[c->n].edited_state = r->edited.state;
+		c->v[c->n].edited = value_has(r->edited) ? xstrdup(r->edited.s) : NULL;
+	}
+	c->n++;
 }
 
-static void consider(struct choices *c, const struct options *o, const struct plan_row *r)
+/* What one of two approvers decided is agreed to as it stands. */
+static void second(struct choices *c, const struct options *o, const struct plan_row *r, struct arena *a)
+{
+	if (approver_among(a, r->approver, o->approver)) {
+		c->same++;
+		log_note("row %lld: %s approved it already; another person must", (long long)r->row, o->approver);
+	} else {
+		choose(c, r, r->decision);
+	}
+}
+
+static void consider(struct choices *c, const struct options *o, const struct plan_row *r, struct arena *a)
 {
 	bool reject = in_list(r, o->reject, o->n_reject, c->reject_hit);
 	bool only = in_list(r, o->only, o->n_only, c->only_hit);
@@ -68,6 +88,8 @@ static void consider(struct choices *c, const struct options *o, const struct pl
 		    r->right_id, *r->reason ? r->reason : "nothing can be written");
 	} else if (reject) {
 		choose(c, r, DECISION_REJECT);
+	} else if (r->half && (only || selected(o, r))) {
+		second(c, o, r, a);
 	} else if (only && r->class == CLASS_CONFLICT && r->proposed.state == VALUE_ABSENT) {
 		c->conflicts++;
 		log_note(
@@ -98,7 +120,7 @@ static int gather(struct target *t, const struct options *o, struct choices *c, 
 	int more = -1;
 
 	while (rows && (more = plan_rows_next(rows, &mem, &r, err)) == 1) {
-		consider(c, o, &r);
+		consider(c, o, &r, &mem);
 		arena_reset(&mem);
 	}
 	plan_rows_done(rows);
@@ -116,7 +138,9 @@ static int store(
 			.decision = c->v[i].decision,
 			.comment = c->v[i].comment,
 			.approver = o->approver ? o->approver : "",
-			.edited = value_absent };
+			.edited = c->v[i].edited ? value_of(c->v[i].edited)
+				  : c->v[i].edited_state == VALUE_EMPTY ? value_empty
+									: value_absent };
 		int stored = ledger_decide(&t->ledger, t->plan.id, &r, "command", err);
 		if (stored < 0) {
 			sql_rollback(t->ledger.db);
@@ -127,6 +151,24 @@ static int store(
 	return sql_commit(t->ledger.db, err);
 }
 
+static void free_choice(struct choice *c)
+{
+	free((void *)(uintptr_t)c->comment);
+	free(c->edited);
+}
+
+/* Where two people must agree, each says who he is, and says it for himself. */
+static int check_approver(const struct target *t, const struct options *o, struct err *err)
+{
+	if (t->plan.approvals < 2 || !(o->reversible || o->inferred || o->links || o->n_only))
+		return 0;
+	if (!o->approver || !*o->approver || strchr(o->approver, ';'))
+		return err_set(err, ERR_USAGE,
+		    "a change of this pair needs two named approvers (\"approvals\" in rejoin.json): give yours, "
+		    "one name, with --approver NAME");
+	return 0;
+}
+
 static int decide(struct target *t, const struct options *o, struct err *err)
 {
 	struct choices c = { .only_hit = xcalloc((size_t)o->n_only + 1, sizeof(bool)),
@@ -134,7 +176,7 @@ static int decide(struct target *t, const struct options *o, struct err *err)
 	long late = 0;
 	int result = -1;
 
-	if (gather(t, o, &c, err) < 0 ||
+	if (check_approver(t, o, err) < 0 || gather(t, o, &c, err) < 0 ||
 	    check_hits("--only", o->only, o->n_only, c.only_hit, (long long)t->plan.id, err) < 0 ||
 	    check_hits(
 		"--reject", o->reject, o->n_reject, c.reject_hit, (long long)t->plan.id, err) < 0 ||
@@ -142,13 +184,15 @@ static int decide(struct target *t, const struct options *o, struct err *err)
 		goto done;
 	if (late > 0)
 		log_note("%ld rows were carried out already: their decision stands", late);
+	if (c.same > 0)
+		out_line("%ld rows are half-approved by %s already: another person must approve them", c.same, o->approver);
 	out_line("%s%zu decisions%s", o->dry_run ? "would take " : "took ", c.n,
 	    o->dry_run ? "; nothing was kept" : "");
 	out_count("decisions", (long)c.n - late);
 	result = 0;
 done:
 	for (size_t i = 0; i < c.n; i++)
-		free((void *)(uintptr_t)c.v[i].comment);
+		free_choice(&c.v[i]);
 	free(c.v);
 	free(c.only_hit);
 	free(c.reject_hit);
@@ -156,7 +200,7 @@ done:
 }
 
 struct standing {
-	long approved, rejected, undecided, blocked, irreversible, inferred, unnamed, done, uploads;
+	long approved, rejected, undecided, blocked, irreversible, inferred, unnamed, done, uploads, half;
 };
 
 static int count(struct target *t, struct standing *s, struct err *err)
@@ -178,6 +222,7 @@ static int count(struct target *t, struct standing *s, struct err *err)
 		s->approved += v == VERDICT_APPROVED;
 		s->rejected += v == VERDICT_REJECTED;
 		s->undecided += v == VERDICT_UNDECIDED;
+		s->half += r.half;
 		s->blocked += v == VERDICT_BLOCKED;
 		s->inferred += v == VERDICT_UNDECIDED && r.inferred;
 		s->irreversible += open && !r.reversible;
@@ -199,6 +244,7 @@ static void say(struct target *t, const struct standing *s)
 	out_count("approved", s->approved);
 	out_count("rejected", s->rejected);
 	out_count("undecided", s->undecided);
+	out_count("half_approved", s->half);
 	out_count("inferred", s->inferred);
 	out_count("blocked", s->blocked);
 	out_count("irreversible", s->irreversible);
@@ -207,6 +253,10 @@ static void say(struct target *t, const struct standing *s)
 			 "agreed to share contact data; a rule may ask for one): approve them "
 			 "again with --approver NAME",
 		    s->unnamed);
+	if (s->half > 0)
+		out_line("%ld of the undecided are half-approved: another person approves them with rejoin approve p-%lld "
+			 "... --approver NAME, or in the workbook",
+		    s->half, id);
 	out_count("in_upload_files", s->uploads);
 	if (s->uploads > 0 && s->approved == s->done + s->uploads)
 		out_line("Next: upload the files by hand, then: rejoin approve p-%lld --outcomes RESULT (%ld changes wait)",
@@ -288,6 +338,9 @@ const struct command cmd_approve = {
 		"duplicates are approved\n"
 		"with --only alone. A conflict needs the side to keep: decide it in the workbook "
 		"or .csv.\n"
+		"Where the pair wants two approvers (\"approvals\": 2 in rejoin.json), --approver is needed; what one "
+		"person\n"
+		"approved is half-approved, and another one approves it with the same options.\n"
 		"--outcomes reads the results of a hand upload (the portal's Errors column, Data Loader's "
 		"success and error\n"
 		"files) into the changes that stand in upload files.\n"

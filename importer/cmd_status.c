@@ -100,6 +100,24 @@ static int show_runs(struct ledger *l, int64_t now, struct err *err)
 	return st && got >= 0 ? 0 : -1;
 }
 
+/* Rows of a plan that one of two approvers decided; -1 on error. */
+static long half_approved(struct ledger *l, int64_t id, struct err *err)
+{
+	struct plan_rows *rows = ledger_plan_rows(l, id, "decision<>0 AND outcome NOT IN ('applied', 'unknown')", err);
+	struct plan_row r;
+	struct arena a = { 0 };
+	int more = -1;
+	long n = 0;
+
+	while (rows && (more = plan_rows_next(rows, &a, &r, err)) == 1) {
+		n += r.half;
+		arena_reset(&a);
+	}
+	plan_rows_done(rows);
+	arena_release(&a);
+	return more < 0 ? -1 : n;
+}
+
 /* What waits and what stands open in the newest plan of one pair. */
 static int show_plan(struct ledger *l, int64_t id, int64_t now, struct buf *json, struct err *err)
 {
@@ -108,7 +126,7 @@ static int show_plan(struct ledger *l, int64_t id, int64_t now, struct buf *json
 	struct sql_stmt *st = NULL;
 	char at[32], age[32];
 	int got = ledger_plan_load(l, &a, id, &info, err);
-	long open = 0;
+	long open = 0, half = 0;
 
 	if (got <= 0)
 		goto done;
@@ -117,15 +135,23 @@ static int show_plan(struct ledger *l, int64_t id, int64_t now, struct buf *json
 	    "op<>0"
 	    " AND class NOT IN (5, 7) AND decision=0 AND outcome=''",
 	    "i", id);
+	if (info.approvals > 1 && (half = half_approved(l, id, err)) < 0) {
+		got = -1;
+		goto done;
+	}
 	stamp_format(info.at / 1000000 * 1000000, at);
 	age_text(info.at, now, age);
 	out_line("Plan p-%lld (%s and %s), made %s, %s ago, is %s: %ld decision%s open.",
 	    (long long)id, info.system[LEFT], info.system[RIGHT], at, age, info.state, open,
 	    open == 1 ? "" : "s");
+	if (half > 0)
+		out_line("  %ld half-approved: a second person approves them with rejoin approve p-%lld ... --approver NAME",
+		    half, (long long)id);
 	buf_addf(json, "%s{\"plan\":\"p-%lld\",\"pair\":", json->len ? "," : "", (long long)id);
 	buf_add_json(json, info.pair, strlen(info.pair));
-	buf_addf(json, ",\"at\":\"%s\",\"state\":\"%s\",\"open_decisions\":%ld,\"exceptions\":[",
-	    at, info.state, open);
+	buf_addf(json, ",\"at\":\"%s\",\"state\":\"%s\",\"open_decisions\":%ld,\"half_approved\":%ld,"
+	    "\"exceptions\":[",
+	    at, info.state, open, half);
 	/* Its age runs from the first plan of the pair in which the same row stood open for the same reason. */
 	st = sql_query(l->db, err,
 	    "WITH now AS MATERIALIZED (SELECT r.left_id, r.right_id, r.field, " KIND

@@ -1,5 +1,5 @@
-/* The results table: one row for each row of the plan, whatever became of it. Headings are English
- * and stable. */
+/* The results table: one row for each row of the plan, whatever became of it, and at the end who
+ * decided it and how: the table outlives the ledger. Headings are English and stable. */
 #include <stdio.h>
 #include <string.h>
 #include "core/table.h"
@@ -19,6 +19,9 @@ static const struct column_def columns[] = {
 	{ .heading = "code", .type = COLUMN_TEXT, .width = 24 },
 	{ .heading = "message", .type = COLUMN_TEXT, .width = 60, .wrap = true },
 	{ .heading = "at", .type = COLUMN_STAMP, .width = 20 },
+	{ .heading = "decision", .type = COLUMN_TEXT, .width = 12 },
+	{ .heading = "comment", .type = COLUMN_TEXT, .width = 40, .wrap = true },
+	{ .heading = "approver", .type = COLUMN_TEXT, .width = 24 },
 };
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -44,7 +47,9 @@ static int write_row(struct target *t, struct table_writer *w, const struct plan
 			       : v == VERDICT_UNDECIDED ? "undecided"
 							: "blocked";
 		done.code = v == VERDICT_BLOCKED ? r->rule : "";
-		done.message = v == VERDICT_BLOCKED ? r->reason : r->comment;
+		done.message = v == VERDICT_BLOCKED ? r->reason
+			       : r->half            ? "half-approved: another approver is needed"
+						    : r->comment;
 	}
 	if (done.at != STAMP_NONE && done.at != 0)
 		stamp_format(done.at, at);
@@ -60,6 +65,9 @@ static int write_row(struct target *t, struct table_writer *w, const struct plan
 	cell[9] = value_of(done.code);
 	cell[10] = value_of(done.message);
 	cell[11] = value_of(at);
+	cell[12] = value_of(decision_names[r->decision]);
+	cell[13] = value_of(r->comment);
+	cell[14] = value_of(r->approver);
 	return table_write(w, cell, N_COLUMNS, err);
 }
 

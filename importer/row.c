@@ -17,6 +17,9 @@ enum verdict row_verdict(const struct plan_row *r)
 
 	if (r->class == CLASS_BLOCKED || r->class == CLASS_DIVERGENT || !row_has_op(r))
 		return VERDICT_BLOCKED;
+	/* a first approver's yes is kept, and sends nothing */
+	if (r->half)
+		return VERDICT_UNDECIDED;
 	switch (r->decision) {
 	case DECISION_NONE:
 		break;

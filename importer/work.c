@@ -175,7 +175,8 @@ static int add_row(struct build *b, struct plan_row *r, struct err *err)
 	int result = 0;
 
 	t->rows++;
-	if (v == VERDICT_UNDECIDED && b->o->yes && r->decision == DECISION_NONE && row_plain(r)) {
+	t->half += r->half;
+	if (v == VERDICT_UNDECIDED && b->o->yes && b->plan->approvals < 2 && r->decision == DECISION_NONE && row_plain(r)) {
 		r->decision = DECISION_APPROVE;
 		t->yes++;
 		v = VERDICT_APPROVED;

@@ -47,6 +47,7 @@ struct work_totals {
 	long irreversible;    /* approved irreversible rows without a final result */
 	long waiting;         /* of these, and creates without an approver: held back */
 	long inferred;        /* undecided rows that are inferred */
+	long half;            /* undecided rows that one of two approvers decided */
 	long by_op[6][2];     /* rows to be sent by enum plan_op and side */
 	long yes;             /* approved by -y */
 };

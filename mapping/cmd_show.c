@@ -15,7 +15,7 @@ struct showing {
 	struct arena mem;
 	struct plan_info info;
 	struct buf json;
-	long shown, decided[DECISION_EDIT + 1], done;
+	long shown, decided[DECISION_EDIT + 1], half, done;
 };
 
 static int load_plan(struct showing *s, const char *text, struct err *err)
@@ -81,9 +81,9 @@ static void print_row(const struct showing *s, const struct plan_row *r, const s
 	line("fix", r->fix, a);
 	line("expires", r->expires, a);
 	if (r->decision != DECISION_NONE)
-		line("decision", arena_printf(a, "%s%s%s%s%s", decision_names[r->decision],
+		line("decision", arena_printf(a, "%s%s%s%s%s%s", decision_names[r->decision],
 		    r->decision == DECISION_EDIT ? ": " : "", r->decision == DECISION_EDIT ? shown(r->edited, "(cleared)") : "",
-		    *r->approver ? ", by " : "", r->approver), a);
+		    *r->approver ? ", by " : "", r->approver, r->half ? " (half-approved: another approver is needed)" : ""), a);
 	else
 		line("decision", r->class == CLASS_BLOCKED || r->class == CLASS_DIVERGENT ? "" : "none yet", a);
 	line("comment", r->comment, a);
@@ -142,6 +142,7 @@ static void add_json(struct buf *b, const struct plan_row *r, const struct plan_
 	member_value(b, "edited", r->edited);
 	member(b, "comment", r->comment);
 	member(b, "approver", r->approver);
+	buf_addf(b, ",\"half_approved\":%s", r->half ? "true" : "false");
 	member(b, "outcome", done->outcome);
 	buf_addf(b, ",\"http\":%d", done->http);
 	member(b, "code", done->code);
@@ -169,6 +170,7 @@ static int walk(struct showing *s, const char *id, struct plan_tally *tally, str
 			}
 			s->shown++;
 			s->decided[r.decision]++;
+			s->half += r.half;
 			s->done += *done.outcome != '\0';
 			if (!id)
 				plan_tally_add(tally, &r);
@@ -198,6 +200,8 @@ static void print_plan(struct showing *s, const struct plan_tally *t)
 	for (int d = DECISION_APPROVE; d <= DECISION_EDIT; d++)
 		decided += s->decided[d];
 	out_line("%s", "");
+	if (s->half)
+		out_line("%ld of the decided ones are half-approved: another person must approve them too.", s->half);
 	out_line("p-%lld: %ld rows, %ld decided (%ld approved, %ld rejected), %ld with a result. One of them: rejoin show p-%lld ROW",
 	    (long long)i->id, s->shown, decided, s->decided[DECISION_APPROVE], s->decided[DECISION_REJECT], s->done,
 	    (long long)i->id);
@@ -214,6 +218,7 @@ static void print_plan(struct showing *s, const struct plan_tally *t)
 	out_count("candidates", i->counts.candidates);
 	out_count("rows", s->shown);
 	out_count("decided", decided);
+	out_count("half_approved", s->half);
 	out_count("done", s->done);
 }
 

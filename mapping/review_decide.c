@@ -3,6 +3,7 @@
  * irreversible cannot be walked around), and a value that the mapping does not take. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/approver.h"
 #include "core/text.h"
 #include "mapping/review_parts.h"
 #include "mapping/review_decide.h"
@@ -120,14 +121,23 @@ static const char *take_edit(
 	return NULL;
 }
 
-/* Does the decision write anything? Keeping the side that a change would go to is a rejection. */
-static bool writes(const struct plan_row *r, int d)
+/* Two people must decide: each decision that writes has a name, and a name stands for a decision. */
+static const char *names_refused(struct arena *a, const struct review_ask *q, int d, struct value edited)
 {
-	bool conflict = r->class == CLASS_CONFLICT;
+	const struct plan_row *r = q->row;
+	bool stands = (int)r->decision == d && (d != DECISION_EDIT || value_equal(r->edited, edited));
 
-	return d == DECISION_APPROVE || d == DECISION_EDIT ||
-	       (d == DECISION_KEEP_LEFT && (conflict || r->to == RIGHT)) ||
-	       (d == DECISION_KEEP_RIGHT && (conflict || r->to == LEFT));
+	if (q->info->approvals < 2)
+		return NULL;
+	if (plan_decision_writes(r, (enum decision)d) && !q->named[0] && !stands)
+		return "two different people must approve a change of this pair: write who decides under "
+		       "approver";
+	if (d == DECISION_NONE && plan_decision_writes(r, r->decision) &&
+	    !approver_among(a, r->approver, q->named))
+		return arena_printf(a,
+		    "a name beside a blank decision approves nothing: write the decision too (%s stands in the ledger)",
+		    decision_names[r->decision]);
+	return NULL;
 }
 
 /* See review_decide.h. */
@@ -156,7 +166,7 @@ const char *review_decide(
 		why = approve_refused(a, q);
 	if (why)
 		return why;
-	if (writes(r, d) && plan_row_needs_approver(r) && !q->approver[0]) {
+	if (plan_decision_writes(r, (enum decision)d) && plan_row_needs_approver(r) && !q->approver[0]) {
 		*bad = RC_APPROVER;
 		if (strcmp(r->owner_consent, "yes") != 0)
 			return arena_printf(a, "rule %s wants a named approver: write who decides under approver",
@@ -177,6 +187,10 @@ const char *review_decide(
 		    "back",
 		    (int)(written.len > 120 ? 120 : written.len), written.s);
 	}
+	*bad = RC_APPROVER;
+	why = names_refused(a, q, d, out->edited);
+	if (why)
+		return why;
 	out->decision = (enum decision)d;
 	return NULL;
 }

@@ -13,6 +13,7 @@ struct review_ask {
 	struct value decision, proposed; /* cells */
 	bool has_proposed, book;
 	const char *approver; /* of the cell, else of the ledger */
+	const char *named;    /* of the cell alone */
 };
 
 /* Fills decision and edited of `out`. NULL, or why the row is refused, with the column that is to blame. */

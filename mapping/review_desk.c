@@ -88,12 +88,18 @@ static bool same_edit(enum decision d, int64_t state, const char *text, struct v
 	       (state == (int64_t)v.state && strcmp(text, value_has(v) ? v.s : "") == 0);
 }
 
+static bool same_text(const char *text, struct value v)
+{
+	return strcmp(text, value_has(v) ? v.s : "") == 0;
+}
+
 /* See review_parts.h. */
 int review_desk_add(struct review_desk *d, const struct plan_row *r, const struct review_found *f,
     struct review_result *out, struct err *err)
 {
 	struct sql_stmt *st = sql_query(d->db, err,
-	    "SELECT decision, state, edited, place, clash FROM found WHERE row=?1", "i", f->row);
+	    "SELECT decision, state, edited, place, clash, comment, approver FROM found WHERE row=?1",
+	    "i", f->row);
 	bool clash = false, first = false;
 	int got = st ? sql_step(st, err) : -1;
 
@@ -106,6 +112,12 @@ int review_desk_add(struct review_desk *d, const struct plan_row *r, const struc
 			    "%s: %s and %s: row %lld stands twice with different decisions; both "
 			    "are refused: keep one of the two",
 			    d->path, sql_text(st, 3), f->where, (long long)f->row);
+		else if (!same_text(sql_text(st, 5), f->comment) || !same_text(sql_text(st, 6), f->approver)) {
+			log_warn("%s: %s: row %lld stands twice with another comment or approver; those "
+				 "beside %s are taken: delete one of the two rows",
+			    d->path, f->where, (long long)f->row, sql_text(st, 3));
+			out->refused++;
+		}
 	}
 	sql_done(st);
 	if (got < 0)
@@ -274,6 +286,9 @@ static int store_one(struct review_desk *d, struct sql_stmt *st, struct ledger *
 	if (*sql_text(st, 5))
 		r.approver = arena_strdup(a, sql_text(st, 5));
 	bool same = was.decision == r.decision && value_equal(was.edited, r.edited);
+	/* who stood behind another decision does not stand behind this one */
+	if (!same && !*sql_text(st, 5) && l->approvals > 1 && l->approvals_of == plan)
+		r.approver = "";
 	bool note = strcmp(was.comment, r.comment) == 0 && strcmp(was.approver, r.approver) == 0;
 	int stored = same && note ? 1 : ledger_decide(l, plan, &r, source, err);
 	if (stored < 0)

@@ -365,6 +365,7 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 	found.where = review_address(a, p, RC_DECISION);
 	found.comment = review_get(p, row, RC_COMMENT);
 	found.approver = value_of(trimmed(a, review_get(p, row, RC_APPROVER)));
+	ask.named = value_has(found.approver) ? found.approver.s : "";
 	ask.approver = value_has(found.approver) ? found.approver.s : target.approver;
 	const char *why = review_decide(a, &ask, &found, &bad);
 	if (why) {

@@ -39,7 +39,7 @@ enum expiry {
 struct totals {
 	long sheet[SHEET_COUNT][2], class[CLASS_BLOCKED + 1][2], expiry[EXPIRY_COUNT];
 	struct money *created, *changed;
-	long mixed[2];
+	long mixed[2], half[2];
 	struct seen seen;
 	/* the currency row of the record at hand: a value beside it changes from one currency to the other */
 	char *currency_of, *old_currency, *new_currency;
@@ -201,6 +201,7 @@ static int add_up(struct totals *t, struct ledger *l, const struct mapping *m,
 		deal = hash64(r.right_id, strlen(r.right_id), deal);
 		t->sheet[review_sheet_of(&r)][r.to]++;
 		t->class[r.class][r.to]++;
+		t->half[r.to] += r.half;
 		if (!seen_before(&t->seen, deal))
 			t->expiry[expiry_of(&r, info->at)]++;
 		if (plan_row_writes(&r) && r.op == OP_CREATE)
@@ -312,7 +313,7 @@ static int decide_lines(struct page_of *p, struct arena *a, const struct totals 
 			review_text(lang, (enum review_text)(TEXT_SHEET_NOTES + s)), err) < 0)
 			return -1;
 	table_chart(p->w, review_text(lang, TEXT_CHART), first, SHEET_COUNT, 0, 1);
-	return 0;
+	return t->half[LEFT] + t->half[RIGHT] ? counted(p, a, review_text(lang, TEXT_HALF), t->half, "", err) : 0;
 }
 
 static int expiry_lines(struct page_of *p, struct arena *a, const struct totals *t,
@@ -401,6 +402,8 @@ static int write_lines(struct page_of *p, struct arena *a, const struct totals *
 	for (int i = TEXT_HOW_1; i <= TEXT_HOW_3; i++)
 		if (line(p, review_text(lang, (enum review_text)i), none, none, none, "", err) < 0)
 			return -1;
+	if (info->approvals > 1 && line(p, review_text(lang, TEXT_TWO), none, none, none, "", err) < 0)
+		return -1;
 	return decide_lines(p, a, t, lang, err) < 0 || expiry_lines(p, a, t, lang, err) < 0 ||
 		       value_lines(p, a, t, sums, lang, err) < 0 ||
 		       call_lines(p, a, &info->counts, lang, a_day, err) < 0 ||

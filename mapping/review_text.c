@@ -90,6 +90,12 @@ static const char *const texts[TEXT_LAST][LANG_COUNT] = {
 	[TEXT_HOW_3]   = { "Sort, filter and delete rows as you like, save, and send the file back to whoever runs rejoin.",
 	                   "Triez, filtrez et supprimez des lignes à volonté, enregistrez, puis renvoyez le fichier à la "
 	                   "personne qui lance rejoin." },
+	[TEXT_TWO]     = { "Two people decide: a row is written once two different names stand behind the same decision. Write "
+	                   "yours under Approver, beside the decision you agree to.",
+	                   "Deux personnes décident : une ligne est écrite quand deux noms différents portent la même "
+	                   "décision. Écrivez le vôtre sous Approbateur, à côté de la décision que vous partagez." },
+	[TEXT_HALF]    = { "Half-approved: one person decided, another one must", "À moitié approuvées : il manque une "
+	                   "seconde personne" },
 	[TEXT_CHART]   = { "Rows to look at", "Lignes à examiner" },
 	[TEXT_CLASS]   = { "Class: {v}", "Classe : {v}" },
 	[TEXT_CLEARINGS] = { "Fields that would be cleared", "Champs qui seraient vidés" },
