@@ -85,6 +85,47 @@ static void defaults(struct world *w, const struct request *q, const struct tabl
 		doc_set(w->arena, d, "statuscode", doc_int(w->arena, 1));
 }
 
+/* The key's first column, or (after `c`) its next; NULL at the end. A key is a name, or an array of names. */
+static const struct doc *key_column(const struct doc *key, const struct doc *c)
+{
+	if (key->kind == DOC_ARRAY)
+		return c ? c->next : key->first;
+	return c ? NULL : key;
+}
+
+/* Does another row hold the same values in all columns of the key? Empty columns make no key. -1: it can't be told. */
+static int key_taken(struct world *w, const struct table *t, const struct doc *key, const struct row *row)
+{
+	const struct doc *first = key_column(key, NULL), *c;
+	struct rids rids = { 0 };
+	struct row other;
+	int taken = 0;
+
+	for (c = first; c; c = key_column(key, c)) {
+		const struct doc *d = doc_text(c) ? dv_value(w, t, row, c->text) : NULL;
+
+		if (doc_is_null(d) || !*d->text)
+			return 0;
+	}
+	if (!first)
+		return 0;
+	if (store_find(w, DATAVERSE, t->entity, first->text, dv_value(w, t, row, first->text)->text, false, &rids) < 0)
+		taken = -1;
+	for (size_t i = 0; taken == 0 && i < rids.n; i++) {
+		if (rids.at[i] == row->rid)
+			continue;
+		taken = store_get_rid(w, w->arena, rids.at[i], &other);
+		for (c = first; taken > 0 && c; c = key_column(key, c)) {
+			const struct doc *d = dv_value(w, t, &other, c->text);
+
+			if (doc_is_null(d) || strcasecmp(d->text, dv_value(w, t, row, c->text)->text))
+				taken = 0;
+		}
+	}
+	rids_release(&rids);
+	return taken;
+}
+
 /* No other row may hold the same alternate key. */
 static bool keys_free(
     struct world *w, struct reply *r, const struct table *t, const struct row *row)
@@ -92,25 +133,18 @@ static bool keys_free(
 	const struct doc *keys = dv_alternate_keys(w, t);
 
 	for (const struct doc *k = keys ? keys->first : NULL; k; k = k->next) {
-		struct rids rids = { 0 };
-		const struct doc *d = doc_text(k) ? doc_get(row->doc, k->text) : NULL;
-		bool clash = false;
+		const char *name = "";
 
-		if (!doc_text(d) || !*d->text)
+		if (key_taken(w, t, k, row) == 0)
 			continue;
-		if (store_find(w, DATAVERSE, t->entity, k->text, d->text, false, &rids) < 0)
-			clash = true;
-		for (size_t i = 0; i < rids.n; i++)
-			clash = clash || rids.at[i] != row->rid;
-		rids_release(&rids);
-		if (!clash)
-			continue;
+		for (const struct doc *c = key_column(k, NULL); c; c = key_column(k, c))
+			name = arena_printf(w->arena, "%s%s%s", name, *name ? ", " : "", c->text);
 		dv_refuse(w, r, 412, "0x80060892",
 		    arena_printf(w->arena,
 			"Entity Key %s violated. A record with the same value for %s already "
 			"exists. A duplicate record"
 			" cannot be created. Select one or more unique values and try again.",
-			k->text, k->text));
+			name, name));
 		return false;
 	}
 	return true;

@@ -12,8 +12,11 @@ export NODE_PATH=$modules/node_modules NODE_NO_WARNINGS=1
 
 start() { # start KIND: a fresh sandbox; url and token
 	stop
-	rm -f "$room"/*
-	"$sandbox" serve --db "$room/sandbox.db" --seed "$seed/$1" --port-file "$room/port" >"$room/log" 2>&1 &
+	rm -rf "$room"/*
+	cp -r "$seed/$1" "$room/seed"
+	# an environment whose administrator made the referral id a key
+	jq '.alternate_keys = {opportunity: [["msft_microsoftpartnercenterreferralidentifier"]]}' "$seed/$1/world.json" >"$room/seed/world.json"
+	"$sandbox" serve --db "$room/sandbox.db" --seed "$room/seed" --port-file "$room/port" >"$room/log" 2>&1 &
 	server=$!
 	for _ in $(seq 200); do [ -s "$room/port" ] && break; sleep 0.05; done
 	[ -s "$room/port" ] || { cat "$room/log" >&2; exit 1; }

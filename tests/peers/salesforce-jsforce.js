@@ -35,6 +35,34 @@ async function main() {
   assert.strictEqual(again[1].errors[0].statusCode, 'REQUIRED_FIELD_MISSING');
   assert.strictEqual(again[2].success, false);
 
+  // all or none: the good ones come back as rolled back
+  const none = await conn.sobject('Opportunity').update(
+    [{ Id: made[3].id, Amount: 1 }, { Id: made[4].id, Nonsense__c: 'x' }], { allOrNone: true });
+  assert.deepStrictEqual(none.map((r) => r.success), [false, false]);
+  assert.strictEqual(none[0].errors[0].statusCode, 'ALL_OR_NONE_OPERATION_ROLLED_BACK');
+  // one refusal leaves its neighbours alone, answers in the order asked
+  const some = await conn.sobject('Opportunity').update([{ Id: made[3].id, Amount: 33 }, { Id: made[4].id, CloseDate: 'soon' },
+    { Id: made[5].id, Amount: 55 }], { allOrNone: false });
+  assert.deepStrictEqual(some.map((r) => r.success), [true, false, true]);
+  const amount = async (i) => (await conn.sobject('Opportunity').retrieve(made[i].id)).Amount;
+  assert.deepStrictEqual([await amount(3), await amount(4), await amount(5)], [33, 1004, 55]);
+  // 412: a record that moved since is not written
+  const patch = (since, body) => conn.request({ method: 'PATCH', url: `/services/data/v67.0/sobjects/Opportunity/${made[6].id}`,
+    headers: { 'Content-Type': 'application/json', 'If-Unmodified-Since': since.toUTCString() }, body: JSON.stringify(body) });
+  const modified = new Date((await conn.sobject('Opportunity').retrieve(made[6].id)).LastModifiedDate);
+  await assert.rejects(patch(new Date(modified - 60000), { Amount: 1 }), (e) => e.errorCode === 'PRECONDITION_FAILED');
+  assert.strictEqual(await amount(6), 1006);
+  await patch(modified, { Amount: 66 });
+  assert.strictEqual(await amount(6), 66);
+  // by external id; one id that is not there is no write
+  await conn.sobject('Opportunity').upsert({ [KEY]: 'J-8', Amount: 88 }, KEY);
+  assert.strictEqual((await conn.query(`SELECT Amount FROM Opportunity WHERE ${KEY} = 'J-8'`)).records[0].Amount, 88);
+  await assert.rejects(conn.sobject('Opportunity').update({ Id: '006000000000000AAA', Amount: 1 }), (e) => e.errorCode === 'NOT_FOUND'
+    || e.errorCode === 'ENTITY_IS_DELETED' || e.errorCode === 'INVALID_CROSS_REFERENCE_KEY');
+  await conn.sobject('Opportunity').destroy(made[440].id);
+  await assert.rejects(conn.sobject('Opportunity').retrieve(made[440].id), (e) => e.errorCode === 'ENTITY_IS_DELETED');
+  await conn.sobject('Opportunity').upsert(deal(440), KEY);
+
   // SOQL: pages of 200 until there is no more
   const rows = [];
   let page = await conn.query(`SELECT Id, Name, ${KEY}, Account.Name FROM Opportunity WHERE ${KEY} LIKE 'J-%' ORDER BY Id`,
