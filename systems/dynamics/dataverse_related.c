@@ -88,9 +88,13 @@ static int ask_refs(void *ctx, const char *alias, struct ref **ref, size_t n, st
 
 		if (ask_chunk(d, l, ref + from, take, &strays, err) < 0)
 			return -1;
-		for (size_t i = from; strays && take > 1 && i < from + take; i++)
-			if (!ref[i]->found && ask_chunk(d, l, ref + i, 1, &none, err) < 0)
+		for (size_t i = from; strays && take > 1 && i < from + take; i++) {
+			if (ref[i]->found)
+				continue;
+			ref[i]->alone = true;
+			if (ask_chunk(d, l, ref + i, 1, &none, err) < 0)
 				return -1;
+		}
 		for (size_t i = from; i < from + take; i++)
 			ref[i]->asked = true;
 	}

@@ -120,9 +120,12 @@ static int ask_refs(void *ctx, const char *alias, struct ref **ref, size_t n, st
 		size_t take = chunk_of(ref + from, n - from);
 
 		rc = ask_chunk(s, object, ref + from, take, &strays, err);
-		for (size_t i = from; rc == 0 && strays && take > 1 && i < from + take; i++)
-			if (!ref[i]->found)
-				rc = ask_chunk(s, object, ref + i, 1, &none, err);
+		for (size_t i = from; rc == 0 && strays && take > 1 && i < from + take; i++) {
+			if (ref[i]->found)
+				continue;
+			ref[i]->alone = true;
+			rc = ask_chunk(s, object, ref + i, 1, &none, err);
+		}
 		for (size_t i = from; rc == 0 && i < from + take; i++)
 			ref[i]->asked = true;
 		from += take;
