@@ -68,21 +68,28 @@ static long used_today(const struct budget *b)
 	return used;
 }
 
+long budget_a_day(const struct budget *b)
+{
+	long cap = b->daily - (b->reserve > 0 ? b->reserve : 0);
+
+	return b->daily < 0 ? LONG_MAX : cap > 0 ? cap : 0;
+}
+
+long budget_day_left(const struct budget *b)
+{
+	long cap = b->daily < 0 ? LONG_MAX : budget_a_day(b) - used_today(b);
+
+	return cap > 0 ? cap : 0;
+}
+
 /* How many more requests fit now. */
 long budget_left(struct budget *b)
 {
-	long left = LONG_MAX;
+	long left = budget_day_left(b), run = LONG_MAX;
 
 	if (b->max_calls >= 0)
-		left = b->max_calls > b->taken ? b->max_calls - b->taken : 0;
-	if (b->daily >= 0) {
-		long cap = b->daily - (b->reserve > 0 ? b->reserve : 0) - used_today(b);
-		if (cap < 0)
-			cap = 0;
-		if (cap < left)
-			left = cap;
-	}
-	return left;
+		run = b->max_calls > b->taken ? b->max_calls - b->taken : 0;
+	return run < left ? run : left;
 }
 
 /* Room for this many calls and echoes? */
@@ -189,7 +196,6 @@ int budget_expect(struct budget *b, enum side side, long calls, long echoes, str
 	return ledger_calls_add(b->ledger, s->name, today(b, s, day), calls, echoes, err);
 }
 
-/* Puts what was really sent in place of what was expected. */
 /* Ages are told by the services' clock, also when no service is asked: how far it is from ours. */
 static int keep_clock(struct budget *b, struct err *err)
 {
@@ -213,6 +219,14 @@ int64_t ledger_now(struct ledger *l)
 	return now;
 }
 
+void budget_woken(struct budget *b, enum side side, long echoes)
+{
+	struct budget_system *s = &b->system[side];
+
+	s->unwoken = echoes < s->echoes ? s->echoes - echoes : 0;
+}
+
+/* Puts what was really sent in place of what was expected. */
 int budget_settle(struct budget *b, bool sent, struct err *err)
 {
 	if (b->failed.kind)
@@ -220,15 +234,14 @@ int budget_settle(struct budget *b, bool sent, struct err *err)
 	for (int i = 0; i < 2; i++) {
 		struct budget_system *s = &b->system[i];
 		long calls = s->pending - s->charged;
-		long echoes = sent ? 0 : -s->echoes;
+		long echoes = sent ? -s->unwoken : -s->echoes;
 		char day[16];
 
-		if (!sent)
-			s->run_echoes -= s->echoes;
+		s->run_echoes += echoes;
 		if ((calls != 0 || echoes != 0) &&
 		    ledger_calls_add(b->ledger, s->name, today(b, s, day), calls, echoes, err) < 0)
 			return -1;
-		s->pending = s->charged = s->echoes = 0;
+		s->pending = s->charged = s->echoes = s->unwoken = 0;
 	}
 	return keep_clock(b, err);
 }

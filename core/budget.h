@@ -12,6 +12,7 @@ struct budget_system {
 	long pending;          /* requests not yet in the ledger */
 	long charged;          /* in the ledger ahead of the requests */
 	long echoes;
+	long unwoken;          /* of these, of writes that were not sent after all */
 	long run_calls, run_echoes;
 };
 
@@ -32,10 +33,15 @@ void budget_init(struct budget *b, struct ledger *l, const struct pair_conf *pai
 /* How many more requests fit now: the smaller of what the run and the day leave; LONG_MAX without
  * a limit. */
 long budget_left(struct budget *b);
+/* Of these, what the day leaves, and what a whole day gives; LONG_MAX without daily_calls. */
+long budget_day_left(const struct budget *b);
+long budget_a_day(const struct budget *b);
 /* Room for this many calls and echoes? -1 with ERR_LIMIT that says what is left. */
 int budget_room(struct budget *b, long calls, long echoes, struct err *err);
 /* In the transaction of the intents: charges what the batch is expected to cost to the day. */
 int budget_expect(struct budget *b, enum side side, long calls, long echoes, struct err *err);
+/* Of the echoes charged with the batch only so many were woken: the rest is taken back when it is settled. */
+void budget_woken(struct budget *b, enum side side, long echoes);
 /* In the transaction of the outcomes, or alone: puts what was really sent in place of what was
  * expected. sent: whether the batch left, else its echoes are taken back. */
 int budget_settle(struct budget *b, bool sent, struct err *err);

@@ -191,14 +191,9 @@ static void add_counts(struct buf *b, const struct plan_counts *c)
 	buf_addc(b, '}');
 }
 
-/* See the header. */
-int ledger_plan_finish(
-    struct ledger *l, int64_t plan, const struct plan_info *info, struct err *err)
+/* Numbers the rows; see the header. */
+int ledger_plan_number(struct ledger *l, int64_t plan, struct err *err)
 {
-	struct buf text = { 0 };
-	int result = -1;
-
-	add_counts(&text, &info->counts);
 	/* Two steps, so that only the keys are sorted and not the whole rows. */
 	if (sql_exec(l->db,
 		"CREATE TEMP TABLE plan_order(place INTEGER PRIMARY KEY, source INTEGER);"
@@ -217,7 +212,21 @@ int ledger_plan_finish(
 		" n.fix, n.expires, n.sort, n.etag, n.modified, n.owner_consent, n.decision,"
 		" n.comment, n.approver, n.edited FROM temp.plan_order AS o"
 		" CROSS JOIN temp.plan_new AS n ON n.rowid=o.source ORDER BY o.place",
-		"i", plan) < 0 ||
+		"i", plan) < 0)
+		return -1;
+	return 0;
+}
+
+/* See the header. */
+int ledger_plan_finish(
+    struct ledger *l, int64_t plan, const struct plan_info *info, struct err *err)
+{
+	struct buf text = { 0 };
+	int result = -1;
+
+	add_counts(&text, &info->counts);
+	if ((!sql_one(l->db, err, 0, "SELECT 1 FROM temp.sqlite_master WHERE name='plan_order'", "") &&
+		ledger_plan_number(l, plan, err) < 0) ||
 	    sql_run(l->db, err,
 		"UPDATE plan SET counts=?2, sums=?3, at=?4, outage=?5, options=?6,"
 		" left_environment=?7, right_environment=?8, state='open' WHERE id=?1",

@@ -28,8 +28,9 @@ struct plan_info {
 int ledger_plan_begin(struct ledger *l, const struct plan_info *info, int64_t *id, struct err *err);
 int ledger_plan_add(struct ledger *l, int64_t plan, const struct plan_row *row, struct err *err);
 /* Numbers the rows (soonest expiry first, then what Microsoft waits for, then the greater value at stake; then to, ids,
- * step, field), stores
- * counts and sums, marks older open plans of the pair superseded, commits. */
+ * step, field): from now on they can be read. */
+int ledger_plan_number(struct ledger *l, int64_t plan, struct err *err);
+/* Numbers the rows if that was not done, stores counts and sums, marks older open plans of the pair superseded, commits. */
 int ledger_plan_finish(struct ledger *l, int64_t plan, const struct plan_info *info, struct err *err);
 void ledger_plan_abandon(struct ledger *l); /* rolls back */
 

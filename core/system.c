@@ -260,9 +260,37 @@ size_t system_batch(const struct system_driver *d, size_t n)
 
 void system_cost(struct system *s, const struct write *w, size_t n, struct write_cost *cost)
 {
-	*cost = (struct write_cost){ .calls = (long)n };
+	bool *refused = cost->refused;
+
+	*cost = (struct write_cost){ .calls = (long)n, .most = (long)n, .refused = refused };
+	if (refused)
+		memset(refused, 0, n * sizeof(*refused));
 	if (s->driver->cost)
 		s->driver->cost(s, w, n, cost);
+	if (cost->most < cost->calls)
+		cost->most = cost->calls;
+}
+
+long system_fetch_calls(struct system *s, size_t n)
+{
+	return n && s->driver->fetch_calls ? s->driver->fetch_calls(s, n) : (long)n;
+}
+
+int system_look_up(
+    struct system *s, struct arena *a, const struct write *w, size_t n, struct err *err)
+{
+	return n && s->driver->look_up ? s->driver->look_up(s, a, w, n, err) : 0;
+}
+
+const char *system_known(struct system *s, struct arena *a)
+{
+	return s->driver->known ? s->driver->known(s, a) : NULL;
+}
+
+void system_recall(struct system *s, const char *text)
+{
+	if (text && s->driver->recall)
+		s->driver->recall(s, text);
 }
 
 int system_identify(struct system *s, struct arena *a, const char **text, struct err *err)

@@ -127,9 +127,11 @@ struct reply {
 	const struct record *after; /* the record as the service holds it now, where it says; else NULL */
 };
 
-struct write_cost { /* of n writes sent together, for estimates */
-	long calls;
-	long echoes; /* connector events that they wake */
+struct write_cost { /* of n writes sent together, on a run without faults; polls of jobs apart */
+	long calls;    /* where nothing has to be made beside them */
+	long most;     /* where everything that may have to be made (accounts) is not there */
+	long echoes;   /* connector events that they wake */
+	bool *refused; /* NULL, or n flags: set where rows that a write refers to are known not to be had, so that it isn't sent */
 };
 
 #define CAP_WRITE       1u  /* it can be written */
@@ -138,6 +140,7 @@ struct write_cost { /* of n writes sent together, for estimates */
 #define CAP_CREATE_FINAL 8u /* a create can't be taken back: irreversible */
 #define CAP_SINCE       16u
 #define CAP_RELATED     32u /* dotted native paths are rows of other tables, with modified stamps of their own */
+#define CAP_IDENTIFY    64u /* identify takes a request */
 
 struct file_dialect;
 /* What the service says of a column that a native path leads to. */
@@ -207,6 +210,15 @@ struct system_driver {
 	 * where nothing is kept. NULL: it keeps none. */
 	int (*history)(struct system *, struct arena *, const char *const *ids, size_t n, const char *column, int64_t at,
 	    struct past *out, struct err *);
+	/* Requests that `fetch` of n records takes. NULL: one each. */
+	long (*fetch_calls)(struct system *, size_t n);
+	/* Looks up the rows that the writes refer to, as `write` will, so that `cost` knows which are there; reads only, and
+	 * only so many: `most` in write_cost tells what stays open. NULL: they refer to none. */
+	int (*look_up)(struct system *, struct arena *, const struct write *, size_t n, struct err *);
+	/* What an estimate made now rests on, as text for a later process; NULL: nothing. recall takes it back, for `cost`
+	 * alone: `write` looks everything up itself. */
+	const char *(*known)(struct system *, struct arena *);
+	void (*recall)(struct system *, const char *text);
 };
 
 /* Whoever keeps the journal is told of jobs: the service carries them out after their requests were answered. */
@@ -224,6 +236,9 @@ struct system {
 	struct schema columns; /* of every record it gives */
 	struct http *http;
 	const struct job_keeper *keeper; /* NULL: nobody keeps a journal */
+	/* Not 0: the batches given to `cost` are one after the other of a whole run, known by this number; what one of them
+	 * looked up the next one has. 0: a batch by itself. */
+	unsigned rehearsal;
 };
 
 extern const struct system_driver *const system_drivers[]; /* NULL-terminated; built from systems/ */
@@ -247,6 +262,10 @@ int system_resolve_many(struct system *, struct arena *, const struct write *, s
 /* How many of n writes of one kind system_write takes at once. */
 size_t system_batch(const struct system_driver *d, size_t n);
 void system_cost(struct system *, const struct write *, size_t n, struct write_cost *);
+long system_fetch_calls(struct system *, size_t n);
+int system_look_up(struct system *, struct arena *, const struct write *, size_t n, struct err *);
+const char *system_known(struct system *, struct arena *); /* NULL */
+void system_recall(struct system *, const char *text);     /* NULL: nothing */
 int system_identify(struct system *, struct arena *, const char **text, struct err *);
 /* What the service says of the columns read; *n 0 where it says nothing of them. */
 int system_describe(struct system *, struct arena *, struct column_info **out, size_t *n, struct err *);

@@ -40,6 +40,8 @@ struct job_side {
 	struct job_keeper keeper;
 };
 
+struct rehearsal;
+
 struct apply {
 	struct target t;
 	const struct options *o;
@@ -55,6 +57,8 @@ struct apply {
 	long uploads;       /* rows put into upload files by this run */
 	long waiting_uploads; /* rows in upload files of runs before */
 	struct job_side job[2];
+	int64_t last; /* row of the plan up to which records are of this run's share */
+	struct rehearsal *rehearsal; /* NULL: the run is real; else nothing is sent (rehearse.h) */
 };
 
 enum target_state { WANT_SEND, WANT_THERE, WANT_CONFLICT, WANT_REFUSED };
@@ -90,6 +94,8 @@ const char *item_id(const struct item *it, enum side side);
 struct record *apply_project(struct apply *x, enum side side, const struct record *r, struct arena *a);
 const char *fact_path(const struct mapping *m, enum side side, enum fact f);
 
+/* estimate.c: what is to be done, by the command's options. */
+struct work_options apply_work_options(const struct apply *x);
 /* compose.c: rows -> wanted values -> assigns. */
 int compose_rows(struct apply *x, struct arena *a, int64_t plan, const int64_t *row, size_t n_rows, struct item *it,
     struct err *err);
@@ -100,6 +106,8 @@ int compose_item(struct apply *x, struct arena *a, int phase, enum side side, co
 void compose_wants(struct apply *x, struct arena *a, struct item *it);
 void compose_assigns(struct apply *x, struct arena *a, struct item *it);
 /* create.c */
+/* How far the create of a row came; a rehearsal needs no journal for that. */
+int create_state(struct apply *x, struct arena *a, int64_t plan, int64_t row, struct create_state *out, struct err *err);
 int create_wants(struct apply *x, struct arena *a, struct item *it, struct err *err);
 int create_prepare(struct apply *x, struct arena *a, enum side side, struct item *items, size_t n, struct err *err);
 void create_money(const struct apply *x, const struct item *it, struct step_money *m);
@@ -127,8 +135,8 @@ bool settle_took(struct apply *x, const struct item *it, const struct want *w);
  * goes on. */
 int conclude(struct apply *x, struct arena *a, struct item *it, struct err *err);
 int transmit_batch(struct apply *x, struct arena *a, enum side side, struct item **item, size_t *n, struct err *err);
-/* phase.c */
-int send_phase(struct apply *x, int phase, enum side side, struct err *err);
+/* phase.c: all that is ready, phase by phase to both sides; -1: the run stops. */
+int send_phases(struct apply *x, struct err *err);
 /* resolve.c */
 int resolve_now(struct apply *x, struct arena *a, struct item *items, size_t n, struct err *err);
 int resolve_all(struct apply *x, struct err *err);

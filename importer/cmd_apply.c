@@ -4,17 +4,15 @@
  *   3 the live sides must be the environments that the plan was made for
  *   4 phase by phase to both sides; a limit, a signal or an unreachable service stops the sending
  *   5 results table, accounting, one sentence */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "importer/apply.h"
+#include "importer/rehearse.h"
 #include "importer/upload.h"
-
-static const int phases[] = { PHASE_CREATE, PHASE_LINK, PHASE_LINK_BACK, PHASE_VALUES, PHASE_DELETE,
-	PHASE_ACCEPT, PHASE_CLOSE };
 
 static bool live(const struct apply *x, enum side s)
 {
@@ -74,21 +72,37 @@ static int unknown_steps(struct apply *x, struct err *err)
 	return found;
 }
 
-static struct work_options work_options(struct apply *x)
-{
-	const struct mapping *m = &x->t.mapping;
-	struct work_options o = { .yes = x->o->yes,
-		.allow = x->o->allow_irreversible,
-		.only = x->o->only,
-		.n_only = x->o->n_only,
-		.dry_run = x->o->dry_run,
-		.now = budget_now(&x->budget),
-		.status = m->f_status >= 0 ? m->field[m->f_status].name : "",
-		.visible = m->f_visible >= 0 ? m->field[m->f_visible].name : "" };
+/* ---- what it takes ---- */
 
-	for (int s = LEFT; s <= RIGHT; s++)
-		o.final[s] = m->driver[s] && m->driver[s]->caps & CAP_CREATE_FINAL;
-	return o;
+/* The share of the work that fits now, soonest expiry first; the rest is for another run or day. Without a limit: all. */
+static int choose_share(struct apply *x, struct err *err)
+{
+	struct room room = estimate_room(x);
+
+	x->last = INT64_MAX;
+	if (room.calls == LONG_MAX)
+		return 0;
+	if (estimate_fit(x, &room, &x->last, err) < 0)
+		return -1;
+	/* of one record nothing may fit: then the first request that does not says so */
+	return x->last > 0 && x->last < INT64_MAX ? work_later(&x->work, x->last, err) : 0;
+}
+
+/* What is left of the plan does not fit into this run or day. */
+static int limit_reached(struct apply *x, struct err *err)
+{
+	const struct budget *b = &x->budget;
+	bool day = budget_day_left(b) <= budget_left(&x->budget);
+
+	if (day)
+		return err_set(err, ERR_LIMIT,
+		    "stopped at the day's allowance: what expires first is sent, the rest does not fit into the %ld of %ld calls "
+		    "that are left today (reserve %ld); run the same command again after midnight UTC, or raise daily_calls or "
+		    "lower reserve in rejoin.json",
+		    budget_day_left(b), b->daily, b->reserve > 0 ? b->reserve : 0);
+	return err_set(err, ERR_LIMIT,
+	    "stopped at --max-calls %ld: %ld of them are used and the rest does not fit; run the same command again to go on",
+	    b->max_calls, b->taken);
 }
 
 /* What waits for the second of two approvers is told apart from what nobody looked at. */
@@ -108,7 +122,7 @@ static void say_half(struct apply *x, long half)
 static int show(struct apply *x, struct err *err)
 {
 	const struct plan_info *p = &x->t.plan;
-	struct work_options o = work_options(x);
+	struct work_options o = apply_work_options(x);
 	const struct work_totals *t = &x->work.totals;
 	bool any = false;
 
@@ -128,6 +142,8 @@ static int show(struct apply *x, struct err *err)
 	}
 	if (!any)
 		target_say(&x->t, "would send nothing");
+	else
+		estimate_say(x);
 	out_text("plan", arena_printf(&x->t.mem, "p-%lld", (long long)p->id));
 	out_count("changes", t->rows);
 	out_count("ready", t->ready);
@@ -161,10 +177,12 @@ static int begin_run(struct apply *x, struct err *err)
 
 static int send_all(struct apply *x, struct err *err)
 {
-	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
-		for (int s = LEFT; s <= RIGHT; s++)
-			if (send_phase(x, phases[i], (enum side)s, err) < 0)
-				return -1;
+	int result = choose_share(x, err) < 0 ? -1 : send_phases(x, err);
+
+	if (work_all(&x->work, result < 0 ? NULL : err) < 0 || result < 0)
+		return -1;
+	if (x->last < INT64_MAX && work_left(&x->work, err) > 0)
+		return limit_reached(x, err);
 	for (int s = LEFT; s <= RIGHT; s++)
 		if (!live(x, (enum side)s) && upload_write(x, (enum side)s, err) < 0)
 			return -1;
@@ -317,7 +335,7 @@ static int finish(struct apply *x, struct err *stopped, struct err *err)
 /* Everything between an open plan and the accounting. stopped: why sending ended early. */
 static int carry_out(struct apply *x, struct err *stopped, struct err *err)
 {
-	struct work_options o = work_options(x);
+	struct work_options o = apply_work_options(x);
 	int unknown = unknown_steps(x, err);
 	long jobs = unknown < 0 ? -1 : jobs_open(x, err);
 

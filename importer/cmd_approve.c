@@ -6,7 +6,7 @@
 #include "core/approver.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "importer/apply.h"
+#include "importer/rehearse.h"
 #include "importer/upload.h"
 
 struct choice {
@@ -313,6 +313,7 @@ static int approve_run(const struct options *o, struct err *err)
 	if ((selectors && decide(&t, o, err) < 0) || (o->outcomes && read_outcomes(&t, o, &refused, err) < 0) ||
 	    count(&t, &s, err) < 0)
 		goto done;
+	estimate_say_approved(&t);
 	say(&t, &s);
 	code = s.undecided > 0 || t.review.refused > 0 || s.unnamed > 0 || (o->outcomes && s.uploads > 0) ? EXIT_PERSON
 													  : EXIT_OK;

@@ -4,7 +4,7 @@
  * facts. */
 #include <string.h>
 #include "core/text.h"
-#include "importer/apply.h"
+#include "importer/rehearse.h"
 
 /* Id of the record on a side; "" where there is none yet. */
 const char *item_id(const struct item *it, enum side side)
@@ -191,9 +191,15 @@ static int choose_token(struct apply *x, struct arena *a, struct item *it, struc
 	enum side to = it->step.to;
 	const char *etag = "";
 	int64_t modified = STAMP_NONE;
-	int own = journal_fresh(
-	    &x->t.ledger, a, x->t.plan.id, it->step.system, w->id, &etag, &modified, err);
+	int own = x->rehearsal ? rehearse_fresh(x, to, w->id, err) : 0;
 
+	if (own > 0) {
+		etag = "-";
+		modified = 0;
+	} else if (own == 0 && (!x->rehearsal || x->rehearsal->journal)) {
+		own = journal_fresh(
+		    &x->t.ledger, a, x->t.plan.id, it->step.system, w->id, &etag, &modified, err);
+	}
 	if (own < 0)
 		return -1;
 	/* links of candidates and conflicts go to both sides: the plan kept the token of one at most */
@@ -267,8 +273,10 @@ int compose_item(struct apply *x, struct arena *a, int phase, enum side side, co
 	it->step.write.op = op_of(phase, r);
 	it->step.write.modified = STAMP_NONE;
 	if (phase == PHASE_LINK && r->op == OP_CREATE) {
-		if (journal_create_state(&x->t.ledger, a, x->t.plan.id, r->row, &made, err) < 0)
+		if (create_state(x, a, x->t.plan.id, r->row, &made, err) < 0)
 			return -1;
+		if (x->rehearsal && !*made.id)
+			made.id = "-"; /* it will have one by then */
 		if (side == LEFT)
 			it->step.right_id = made.id;
 		else

@@ -5,7 +5,7 @@
  * is the same create. */
 #include <string.h>
 #include "core/text.h"
-#include "importer/apply.h"
+#include "importer/rehearse.h"
 #include "mapping/base.h"
 
 static struct value member_value(struct arena *a, const struct json *node)
@@ -134,6 +134,14 @@ static const char *source_moved(struct apply *x, struct arena *a, const struct i
 	return moved;
 }
 
+int create_state(struct apply *x, struct arena *a, int64_t plan, int64_t row, struct create_state *out, struct err *err)
+{
+	*out = (struct create_state){ .chosen = "", .id = "", .carry = "" };
+	if (x->rehearsal && !x->rehearsal->journal)
+		return 0;
+	return journal_create_state(&x->t.ledger, a, plan, row, out, err);
+}
+
 static int create_compose(struct apply *x, struct arena *a, struct item *it, struct err *err)
 {
 	const struct mapping *m = &x->t.mapping;
@@ -143,7 +151,7 @@ static int create_compose(struct apply *x, struct arena *a, struct item *it, str
 	char guid[37];
 
 	if (create_wants(x, a, it, err) < 0 ||
-	    journal_create_state(&x->t.ledger, a, it->step.plan, it->row[0].row, &state, err) < 0)
+	    create_state(x, a, it->step.plan, it->row[0].row, &state, err) < 0)
 		return -1;
 	compose_assigns(x, a, it);
 	for (size_t i = 0; i < it->n_want; i++) {
@@ -200,7 +208,9 @@ int create_prepare(
 
 	for (size_t i = 0; i < n; i++)
 		items[i].step.write.marker = id[i] = item_id(&items[i], from);
-	if (found_fetch(x, a, from, id, n, &list, &n_list, err) < 0)
+	if (x->rehearsal)
+		rehearse_read(x, from, n);
+	else if (found_fetch(x, a, from, id, n, &list, &n_list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		const struct found *f = found_by_id(list, n_list, id[i]);
@@ -209,7 +219,7 @@ int create_prepare(
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct item *it = &items[i];
-		if (!it->source) {
+		if (!it->source && !x->rehearsal) {
 			it->refusal = arena_printf(a, "not created: %s %s is gone; plan again",
 			    m->driver[from]->id_name, id[i]);
 			continue;

@@ -7,7 +7,11 @@
 #include <string.h>
 #include "core/log.h"
 #include "importer/apply.h"
+#include "importer/rehearse.h"
 #include "importer/upload.h"
+
+static const int phases[] = { PHASE_CREATE, PHASE_LINK, PHASE_LINK_BACK, PHASE_VALUES, PHASE_DELETE,
+	PHASE_ACCEPT, PHASE_CLOSE };
 
 #define CHUNK     500
 #define CHUNK_MAX 10000
@@ -18,6 +22,8 @@
 static int settle_unsent(
     struct apply *x, struct arena *a, struct item *items, size_t n, struct err *err)
 {
+	if (x->rehearsal)
+		return 0;
 	if (sql_begin(x->t.ledger.db, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
@@ -71,7 +77,8 @@ static int send_round(struct apply *x, struct arena *a, enum side side, struct i
 	/* what becomes ready again while the round is under way waits for the next one */
 	memset(was, 0, n * sizeof(*was));
 	while (result == 0 && (used = pick(x->t.mapping.driver[side], items, n, batch)) > 0) {
-		result = transmit_batch(x, a, side, batch, &used, err);
+		result = x->rehearsal ? rehearse_batch(x, a, side, batch, used, err)
+				      : transmit_batch(x, a, side, batch, &used, err);
 		for (size_t i = 0; result == 0 && i < used; i++) {
 			was[batch[i] - items] = batch[i]->ready;
 			batch[i]->ready = false;
@@ -107,7 +114,7 @@ static int compose_chunk(struct apply *x, struct arena *a, int phase, enum side 
 	size_t used = 0;
 
 	*out = items;
-	if (sql_begin(x->t.ledger.db, err) < 0)
+	if (!x->rehearsal && sql_begin(x->t.ledger.db, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct item *it = &items[used];
@@ -121,19 +128,20 @@ static int compose_chunk(struct apply *x, struct arena *a, int phase, enum side 
 			goto fail;
 		if (!why)
 			used++;
-		else if (*why && settle_all(x, it, OUTCOME_DEFERRED, "", why, err) < 0)
+		else if (*why && !x->rehearsal && settle_all(x, it, OUTCOME_DEFERRED, "", why, err) < 0)
 			goto fail;
 	}
 	*n_out = used;
-	return sql_commit(x->t.ledger.db, err);
+	return x->rehearsal ? 0 : sql_commit(x->t.ledger.db, err);
 fail:
-	sql_rollback(x->t.ledger.db);
+	if (!x->rehearsal)
+		sql_rollback(x->t.ledger.db);
 	return -1;
 }
 
 /* Sends all that is ready in a phase and side. -1: the run stops, everything so far is in the
  * ledger. */
-int send_phase(struct apply *x, int phase, enum side side, struct err *err)
+static int send_phase(struct apply *x, int phase, enum side side, struct err *err)
 {
 	const struct system_driver *d = x->t.mapping.driver[side];
 	size_t chunk = d && d->max_batch > CHUNK ? d->max_batch : CHUNK, n = 0, n_items = 0;
@@ -144,7 +152,7 @@ int send_phase(struct apply *x, int phase, enum side side, struct err *err)
 	int result;
 
 	if (x->t.plan.is_file[side])
-		return upload_take(x, phase, side, err);
+		return x->rehearsal ? 0 : upload_take(x, phase, side, err);
 	if (d && d->bulk_batch > chunk)
 		chunk = d->bulk_batch;
 	if (chunk > CHUNK_MAX)
@@ -171,4 +179,13 @@ int send_phase(struct apply *x, int phase, enum side side, struct err *err)
 	}
 	arena_release(&mem);
 	return result;
+}
+
+int send_phases(struct apply *x, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		for (int s = LEFT; s <= RIGHT; s++)
+			if (send_phase(x, phases[i], (enum side)s, err) < 0)
+				return -1;
+	return 0;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include "core/text.h"
-#include "importer/apply.h"
+#include "importer/rehearse.h"
 
 static bool same_there(const struct mapping *m, int field, enum side side, struct value p,
     struct value q, struct arena *a)
@@ -150,6 +150,14 @@ int recheck(
 		}
 	if (n_pick == 0)
 		return 0;
+	if (x->rehearsal) {
+		rehearse_read(x, side, n_pick);
+		for (size_t i = 0; i < n_pick; i++) {
+			pick[i]->check = false;
+			pick[i]->step.write.etag = "-";
+		}
+		return 0;
+	}
 	if (found_fetch(x, a, side, id, n_pick, &found, &n_found, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n_pick; i++)

@@ -87,7 +87,7 @@ static int write_intents(struct apply *x, enum side side, struct item **item, si
 		if (journal_intent(&x->t.ledger, &item[i]->step, now, err) < 0)
 			goto fail;
 	}
-	if (budget_expect(&x->budget, side, cost->calls, cost->echoes, err) < 0)
+	if (budget_expect(&x->budget, side, cost->most, cost->echoes, err) < 0)
 		goto fail;
 	return sql_commit(x->t.ledger.db, err);
 fail:
@@ -116,11 +116,10 @@ static int fit(struct apply *x, enum side side, const struct write *w, size_t *n
     struct write_cost *cost, struct err *err)
 {
 	for (;;) {
-		memset(cost, 0, sizeof(*cost));
 		system_cost(x->system[side], w, *n, cost);
 		if (!x->t.pair.connector_on)
 			cost->echoes = 0;
-		if (budget_room(&x->budget, cost->calls, cost->echoes, *n > 1 ? NULL : err) == 0)
+		if (budget_room(&x->budget, cost->most, cost->echoes, *n > 1 ? NULL : err) == 0)
 			return 0;
 		if (*n == 1)
 			return -1;
@@ -136,7 +135,7 @@ int transmit_batch(struct apply *x, struct arena *a, enum side side, struct item
 	struct write *w = arena_alloc(a, *n * sizeof(*w));
 	struct reply *r = arena_alloc(a, *n * sizeof(*r));
 	struct err later = { .kind = ERR_NONE };
-	struct write_cost cost;
+	struct write_cost cost = { 0 };
 	int sent;
 
 	if (http_stopped()) {
@@ -149,6 +148,9 @@ int transmit_batch(struct apply *x, struct arena *a, enum side side, struct item
 	}
 	for (size_t i = 0; i < *n; i++) {
 		w[i] = item[i]->step.write;
+		/* the later requests of a create leave the record of the first as it is */
+		if (w[i].op == WRITE_CREATE && w[i].step > 0)
+			continue;
 		item[i]->native = NULL;
 		item[i]->after = NULL;
 	}
@@ -164,6 +166,9 @@ int transmit_batch(struct apply *x, struct arena *a, enum side side, struct item
 		settle_after(x, a, item[i]);
 	}
 	if (sent == 0) {
+		/* by now it is known whose account or owner is not to be had: those were not sent */
+		system_cost(x->system[side], w, *n, &cost);
+		budget_woken(&x->budget, side, x->t.pair.connector_on ? cost.echoes : 0);
 		x->sent += (long)*n;
 		if (read_back(x, a, side, item, *n, &later) < 0)
 			log_debug("amounts are accounted as planned: %s", later.text);

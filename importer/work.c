@@ -8,7 +8,7 @@
 
 static const char schema[] =
     "CREATE TABLE part(row INTEGER NOT NULL, side INTEGER NOT NULL, phase INTEGER NOT NULL,"
-    " key TEXT NOT NULL, grp TEXT NOT NULL, ord INTEGER NOT NULL DEFAULT 0, state INTEGER NOT NULL,"
+    " key TEXT NOT NULL, grp TEXT NOT NULL, ord INTEGER NOT NULL DEFAULT 0, first INTEGER NOT NULL DEFAULT 0, state INTEGER NOT NULL,"
     " op INTEGER NOT NULL, PRIMARY KEY(row, side, phase)) WITHOUT ROWID;"
     "CREATE INDEX part_key ON part(key, side, phase);"
     "CREATE INDEX part_ord ON part(phase, side, ord, row);"
@@ -146,7 +146,7 @@ static int add_approved(struct build *b, const struct plan_row *r, struct err *e
 				return -1;
 		}
 	}
-	if (state == PART_READY && plan_row_needs_approver(r) && !*r->approver) {
+	if (state == PART_READY && plan_row_needs_approver(r) && !*r->approver && !b->o->proposed) {
 		state = PART_WAITS;
 		if (hold(b, r,
 			strcmp(r->owner_consent, "yes") != 0
@@ -183,6 +183,9 @@ static int add_row(struct build *b, struct plan_row *r, struct err *err)
 		if (!b->o->dry_run)
 			result = ledger_decide(b->l, b->plan->id, r, "-y", err) < 0 ? -1 : 0;
 	}
+	if (v == VERDICT_UNDECIDED && b->o->proposed && plan_row_writes(r) && r->class != CLASS_CONFLICT &&
+	    r->class != CLASS_CANDIDATE)
+		v = VERDICT_APPROVED;
 	switch (v) {
 	case VERDICT_BLOCKED:
 		t->blocked++;
@@ -268,7 +271,8 @@ static int look_across(struct build *b, struct err *err)
 		return -1;
 	return sql_exec(b->w->db,
 	    "UPDATE part SET ord = (SELECT min(p.row) FROM part p WHERE p.key = part.key"
-	    " AND p.side = part.side AND p.phase = part.phase);",
+	    " AND p.side = part.side AND p.phase = part.phase),"
+	    " first = (SELECT min(p.row) FROM part p WHERE p.key = part.key);",
 	    err);
 }
 

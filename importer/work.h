@@ -24,7 +24,8 @@ enum part_state {
 	PART_REJECTED,
 	PART_APPLIED,
 	PART_FAILED,    /* refused, conflict, deferred or unknown: what follows it is not sent */
-	PART_UPLOAD = 7 /* stands in an upload file, or will: what follows it goes on */
+	PART_UPLOAD = 7, /* stands in an upload file, or will: what follows it goes on */
+	PART_LATER = 8   /* ready, and not of this run's share */
 };
 
 /* What a decision makes of a row. */
@@ -32,6 +33,7 @@ enum verdict { VERDICT_BLOCKED, VERDICT_UNDECIDED, VERDICT_REJECTED, VERDICT_APP
 
 struct work_options {
 	bool yes;             /* -y: approve what is reversible, not inferred and clear */
+	bool proposed;        /* for estimates: all that is proposed counts as approved */
 	long allow;           /* --allow-irreversible, -1 unset */
 	const char *const *only;
 	int n_only;           /* failed, conflict, expiring, row numbers, record ids */
@@ -62,6 +64,10 @@ struct work {
 int work_open(struct work *w, struct ledger *l, const struct plan_info *plan, const struct work_options *o,
     struct err *err);
 void work_close(struct work *w);
+
+/* Puts aside the records whose first row comes after `last`, and takes all that were put aside back. */
+int work_later(struct work *w, int64_t last, struct err *err);
+int work_all(struct work *w, struct err *err);
 
 /* What the row's decision says; -y apart. */
 enum verdict row_verdict(const struct plan_row *r);

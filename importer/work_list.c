@@ -95,6 +95,16 @@ int work_fail_row(struct work *w, int64_t row, struct err *err)
 	    w->db, err, "UPDATE part SET state = 5 WHERE row = ? AND state = 0", "i", row);
 }
 
+int work_later(struct work *w, int64_t last, struct err *err)
+{
+	return sql_run(w->db, err, "UPDATE part SET state = 8 WHERE state = 0 AND first > ?", "i", last);
+}
+
+int work_all(struct work *w, struct err *err)
+{
+	return sql_exec(w->db, "UPDATE part SET state = 0 WHERE state = 8", err);
+}
+
 /* Rows with parts that are to be sent. */
 long work_left(struct work *w, struct err *err)
 {

@@ -1,5 +1,6 @@
 /* `rejoin plan`: read both sides, find what differs, store the plan in the ledger, write it for people. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/cmd.h"
@@ -9,6 +10,7 @@
 #include "core/text.h"
 #include "mapping/history.h"
 #include "mapping/plan.h"
+#include "mapping/plan_cost.h"
 #include "mapping/plan_print.h"
 #include "mapping/plan_report.h"
 #include "mapping/review.h"
@@ -21,6 +23,7 @@ struct planning {
 	struct planner planner;
 	struct arena decisions; /* of people about links */
 	struct plan_tally tally;
+	struct plan_cost cost;
 	int64_t plan;
 	const struct options *o;
 };
@@ -231,31 +234,30 @@ done:
 
 /* ---- calls ---- */
 
-/* What applying everything would cost, asked of the drivers in the batches they take. */
-static void estimate(struct planning *p)
+/* What sending everything that is proposed takes. */
+static int estimate(struct planning *p, const struct plan_info *info, struct err *err)
 {
+	struct sides *s = &p->sides;
 	struct plan_counts *c = &p->planner.counts;
+	struct budget *b = &s->budget;
+	long daily = s->pair->daily_calls;
+	struct plan_cost_request q = { .ledger = &s->ledger,
+		.plan = info,
+		.mapping = &s->mapping,
+		.pair = s->pair,
+		.proposed = true,
+		.look_up = budget_left(b) > 100,
+		.today = daily >= 0 ? budget_day_left(b) : LONG_MAX,
+		.a_day = daily >= 0 ? budget_a_day(b) : -1 };
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		q.system[i] = source_system(s->source[i]);
+	if (plan_cost(&q, &p->cost, err) < 0)
+		return -1;
 	for (enum side i = LEFT; i <= RIGHT; i++) {
-		struct system *sys = source_system(p->sides.source[i]);
-		c->calls[i] = c->echoes[i] = 0;
-		for (int op = 0; sys && op < 4; op++) {
-			long of = c->ops[i][op];
-			size_t batch = of > 0 ? system_batch(sys->driver, (size_t)of) : 1;
-			struct write *w = xcalloc(batch, sizeof *w);
-			for (size_t k = 0; k < batch; k++)
-				w[k] = (struct write){ .op = (enum write_op)op, .id = "-", .etag = "-", .marker = "-",
-					.modified = 0 };
-			for (long left = of; left > 0; ) {
-				struct write_cost cost = { 0 };
-				size_t n = system_batch(sys->driver, (size_t)left);
-				left -= (long)n;
-				system_cost(sys, w, n, &cost);
-				c->calls[i] += cost.calls;
-				c->echoes[i] += p->sides.pair->connector_on ? cost.echoes : 0;
-			}
-			free(w);
-		}
+		c->calls[i] = p->cost.most[i];
+		c->echoes[i] = p->cost.echoes[i];
 	}
+	return 0;
 }
 
 static void describe(struct planning *p, struct plan_info *info, struct arena *a)
@@ -316,8 +318,12 @@ static int run_plan(struct planning *p, struct err *err)
 		ledger_plan_abandon(&s->ledger);
 		goto done;
 	}
-	estimate(p);
 	describe(p, &info, &a);
+	if (ledger_plan_number(&s->ledger, p->plan, err) < 0 || estimate(p, &info, err) < 0) {
+		ledger_plan_abandon(&s->ledger);
+		goto done;
+	}
+	info.counts = k->counts;
 	if (p->o->dry_run) {
 		ledger_plan_abandon(&s->ledger);
 	} else if (ledger_plan_finish(&s->ledger, p->plan, &info, err) < 0) {
@@ -346,7 +352,7 @@ static int plan(const struct options *o, struct err *err)
 	if (sides_open(&p.sides, o, true, err) == 0 && run_plan(&p, err) == 0) {
 		const struct plan_counts *c = &p.planner.counts;
 		bool differs = c->creates || c->updates || c->conflicts || c->blocked || c->divergent || c->candidates;
-		plan_report(&p.planner, &p.sides, &p.tally, o, p.plan);
+		plan_report(&p.planner, &p.sides, &p.tally, &p.cost, o, p.plan);
 		code = o->exit_code && differs ? EXIT_DIFFERENT : EXIT_OK;
 	}
 	for (int i = 0; i < 3; i++)

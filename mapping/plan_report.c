@@ -94,23 +94,52 @@ static void print_next(const struct plan_tally *t, const struct options *o, int6
 	out_line("      rejoin show p-%" PRId64 " ROW    one row in full", plan);
 }
 
-static void print_sentence(const struct planner *k, const struct sides *s, int64_t plan)
+/* What goes on which day, where a day does not hold everything. */
+static void print_days(const struct plan_cost *c, const struct sides *s)
+{
+	char n[4][32];
+	if (c->n_days < 2 && !c->stuck)
+		return;
+	if (c->stuck)
+		out_line("A day's allowance of %s calls is too small for row %" PRId64 " of this plan by itself: raise daily_calls or "
+			 "lower reserve.",
+		    grouped(budget_a_day(&s->budget), n[0]), c->n_days ? c->day[c->n_days - 1].last + 1 : 1);
+	else
+		out_line("With %s calls and echoes a day all of this takes %s%d days, soonest expiry first:",
+		    grouped(budget_a_day(&s->budget), n[0]), c->too_long ? "more than " : "", c->n_days);
+	for (int i = 0; i < c->n_days && i < 10; i++) {
+		const struct plan_day *d = &c->day[i];
+		if (d->last < 0)
+			out_line("  today      nothing: the allowance is used up");
+		else
+			out_line("  %s %-4s rows %s to %s: %s calls and %s echoes", i ? "day" : "today",
+			    i ? grouped(i + 1, n[3]) : "", grouped(d->first, n[0]), grouped(d->last, n[1]),
+			    grouped(d->calls, n[2]), grouped(d->echoes, n[3]));
+	}
+	if (c->n_days > 10)
+		out_line("  and %d more days", c->n_days - 10);
+}
+
+static void print_sentence(const struct planner *k, const struct sides *s, const struct plan_cost *cost, int64_t plan)
 {
 	const struct plan_counts *c = &k->counts;
-	long echoes = c->echoes[LEFT] + c->echoes[RIGHT], calls = c->calls[LEFT] + c->calls[RIGHT];
-	char left[96] = "", n[9][32];
+	long echoes = cost->echoes[LEFT] + cost->echoes[RIGHT], calls = cost->calls[LEFT] + cost->calls[RIGHT];
+	long most = cost->most[LEFT] + cost->most[RIGHT];
+	char left[96] = "", range[40] = "", n[10][32];
+	if (most > calls)
+		snprintf(range, sizeof range, " to %s", grouped(most, n[9]));
 	if (s->pair->daily_calls >= 0) {
-		long room = budget_left((struct budget *)(uintptr_t)&s->budget);
+		long room = budget_day_left(&s->budget);
 		snprintf(left, sizeof left, ": %s of %s left today", grouped(room, n[1]), grouped(s->pair->daily_calls, n[2]));
 	}
 	out_line("Plan p-%" PRId64 ": %s creates, %s updates, of these %s irreversible and %s inferred; %s conflicts, %s blocked, "
-		 "%s equal. %s calls and %s echoes%s.",
+		 "%s equal. %s%s calls and %s echoes%s.",
 	    plan, grouped(c->creates, n[0]), grouped(c->updates, n[1]), grouped(c->irreversible, n[2]),
 	    grouped(c->inferred, n[3]), grouped(c->conflicts, n[4]), grouped(c->blocked, n[5]), grouped(c->equal, n[6]),
-	    grouped(calls, n[7]), grouped(echoes, n[8]), left);
+	    grouped(calls, n[7]), range, grouped(echoes, n[8]), left);
 }
 
-static void count(const struct planner *k, const struct sides *s, int64_t plan)
+static void count(const struct planner *k, const struct sides *s, const struct plan_cost *cost, int64_t plan)
 {
 	const struct plan_counts *c = &k->counts;
 	char id[32];
@@ -125,19 +154,21 @@ static void count(const struct planner *k, const struct sides *s, int64_t plan)
 	out_count("equal", c->equal);
 	out_count("divergent", c->divergent);
 	out_count("candidates", c->candidates);
+	out_count("days", cost->n_days);
 	for (enum side i = LEFT; i <= RIGHT; i++)
-		out_calls(s->pair->side[i]->name, c->calls[i], c->echoes[i]);
+		out_calls(s->pair->side[i]->name, cost->calls[i], cost->echoes[i]);
 }
 
-void plan_report(const struct planner *k, const struct sides *s, const struct plan_tally *t, const struct options *o,
-    int64_t plan)
+void plan_report(const struct planner *k, const struct sides *s, const struct plan_tally *t, const struct plan_cost *cost,
+    const struct options *o, int64_t plan)
 {
 	print_sides(k, s);
 	out_line("%s", "");
 	plan_tally_print(t, k->title, &k->counts);
 	out_line("%s", "");
 	print_notes(k);
+	print_days(cost, s);
 	print_next(t, o, plan);
-	print_sentence(k, s, plan);
-	count(k, s, plan);
+	print_sentence(k, s, cost, plan);
+	count(k, s, cost, plan);
 }

@@ -129,55 +129,102 @@ static const char *dynamics_record_url(
 	    conf->record ? conf->record : "opportunity", id);
 }
 
+/* Child tables that are read with each record. */
+static size_t child_tables(const struct dynamics *d)
+{
+	size_t tables = 0;
+
+	for (size_t i = 0; i < d->natives.n_related; i++)
+		tables += d->natives.related[i].table &&
+			  natives_child_used(&d->natives, &d->natives.related[i]);
+	return tables;
+}
+
+static long dynamics_fetch_calls(struct system *s, size_t n)
+{
+	return (long)(odata_chunks(n) * (1 + child_tables(dynamics_of(s))));
+}
+
+/* New rows of one alias go in one $batch. */
+static long make_calls(size_t n)
+{
+	return n > 0;
+}
+
+/* One batch, request by request as `write` sends them. */
+static void batch_cost(struct dynamics *d, struct arena *a, const struct write *w, size_t n, bool *refused,
+    struct write_cost *cost)
+{
+	size_t ask = 0, patch = 0, child = 0, adds = 0, deletes = 0, markers = 0, sent;
+	struct write_cost refs = { .refused = refused };
+
+	sent = refs_cost(&d->refs, &d->natives, w, n, DATAVERSE_REF_CHUNK, make_calls, d->base.rehearsal, &refs);
+	for (size_t i = 0; i < n; i++) {
+		bool own = w[i].op == WRITE_DELETE || dataverse_has_patch(d, &w[i]),
+		     rows = write_has_children(&d->natives, &w[i]);
+
+		markers += w[i].marker && *w[i].marker;
+		if (refused[i])
+			continue;
+		ask += !w[i].etag || w[i].op == WRITE_CLOSE || !own;
+		patch += own;
+		child += rows;
+		children_count(&d->natives, a, &w[i], &adds, &deletes);
+		cost->echoes += own + rows + (w[i].op == WRITE_CLOSE);
+	}
+	long calls = 0;
+	if (w->op == WRITE_CREATE)
+		calls += (long)odata_chunks(markers) + (sent > 0); /* CreateMultiple */
+	else
+		calls += (long)odata_chunks(ask) + (patch > 0) + (w->op == WRITE_CLOSE && sent > 0);
+	if (child)
+		calls += (long)(odata_chunks(child) + (adds + deletes + 499) / 500);
+	if (w->op != WRITE_DELETE)
+		calls += (long)(odata_chunks(sent) * (1 + (child ? child_tables(d) : 0)));
+	cost->calls += refs.calls + calls;
+	cost->most += refs.most + calls;
+}
+
 static void dynamics_cost(
     struct system *s, const struct write *w, size_t n, struct write_cost *cost)
 {
 	struct dynamics *d = dynamics_of(s);
 	struct arena a = { 0 };
-	size_t tables = 0;
+	bool *refused = cost->refused;
 
-	*cost = (struct write_cost){ 0 };
-	d->round++;
-	for (size_t i = 0; i < d->natives.n_related; i++)
-		tables += d->natives.related[i].table &&
-			  natives_child_used(&d->natives, &d->natives.related[i]);
+	*cost = (struct write_cost){ .refused = refused };
 	for (size_t from = 0; from < n; from += MAX_BATCH) {
-		size_t take = n - from < MAX_BATCH ? n - from : MAX_BATCH, ask = 0, patch = 0,
-		       child = 0;
-		const struct write *b = w + from;
-		size_t adds = 0, deletes = 0;
+		size_t take = n - from < MAX_BATCH ? n - from : MAX_BATCH;
+		bool *mine = refused ? refused + from : arena_alloc(&a, take + 1);
 
-		for (size_t i = 0; i < take; i++) {
-			bool own = b[i].op == WRITE_DELETE || dataverse_has_patch(d, &b[i]),
-			     rows = write_has_children(&d->natives, &b[i]);
-
-			ask += !b[i].etag || b[i].op == WRITE_CLOSE || !own;
-			patch += own;
-			child += rows;
-			children_count(&d->natives, &a, &b[i], &adds, &deletes);
-			arena_reset(&a);
-			cost->echoes += own + rows + (b[i].op == WRITE_CLOSE);
-		}
-		if (b->op == WRITE_CREATE)
-			cost->calls += (long)odata_chunks(take) + 1; /* markers, CreateMultiple */
-		else
-			cost->calls +=
-			    (long)odata_chunks(ask) + (patch > 0) + (b->op == WRITE_CLOSE);
-		cost->calls +=
-		    refs_cost(&d->refs, &d->natives, b, take, DATAVERSE_REF_CHUNK, 1, d->round);
-		if (child)
-			cost->calls += (long)(odata_chunks(child) + (adds + deletes + 499) / 500);
-		if (b->op != WRITE_DELETE) /* read back, child rows too */
-			cost->calls += (long)(odata_chunks(take) * (1 + tables));
+		batch_cost(d, &a, w + from, take, mine, cost);
+		arena_reset(&a);
 	}
 	arena_release(&a);
+}
+
+static int dynamics_look_up(struct system *s, struct arena *a, const struct write *w, size_t n, struct err *err)
+{
+	struct dynamics *d = dynamics_of(s);
+
+	return refs_look_up(&d->refs, &d->natives, a, w, n, &dataverse_ref_ops, d, err);
+}
+
+static const char *dynamics_known(struct system *s, struct arena *a)
+{
+	return refs_known(&dynamics_of(s)->refs, a);
+}
+
+static void dynamics_recall(struct system *s, const char *text)
+{
+	refs_recall(&dynamics_of(s)->refs, text);
 }
 
 const struct system_driver dynamics_driver = {
 	.kind = "dynamics",
 	.title = "Dynamics",
 	.id_name = "Opportunity ID",
-	.caps = CAP_WRITE | CAP_CHOOSE_ID | CAP_SINCE | CAP_RELATED,
+	.caps = CAP_WRITE | CAP_CHOOSE_ID | CAP_SINCE | CAP_RELATED | CAP_IDENTIFY,
 	.max_batch = MAX_BATCH,
 	.facts = {
 		[FACT_ID] = "opportunityid",
@@ -211,6 +258,10 @@ const struct system_driver dynamics_driver = {
 	.write = dataverse_write,
 	.resolve = dataverse_resolve,
 	.cost = dynamics_cost,
+	.fetch_calls = dynamics_fetch_calls,
+	.look_up = dynamics_look_up,
+	.known = dynamics_known,
+	.recall = dynamics_recall,
 	.record_url = dynamics_record_url,
 	.identify = dynamics_identify,
 	.history = dataverse_history,

@@ -304,7 +304,7 @@ static void pc_cost(struct system *sys, const struct write *w, size_t n, struct 
 {
 	size_t i;
 
-	*cost = (struct write_cost){ 0, 0 };
+	*cost = (struct write_cost){ .refused = cost->refused };
 	for (i = 0; i < n; i++) {
 		long writes = w[i].op != WRITE_CREATE ? 1
 			      : w[i].step == 0        ? pc_create_steps(sys, &w[i])
@@ -313,8 +313,29 @@ static void pc_cost(struct system *sys, const struct write *w, size_t n, struct 
 			     (!w[i].etag || !*w[i].etag || referral_needs_current(&w[i]));
 
 		cost->calls += writes + reads;
+		cost->most += writes + reads;
 		cost->echoes += writes;
 	}
+}
+
+static long pc_fetch_calls(struct system *sys, size_t n)
+{
+	const struct partner_center *pc = (const struct partner_center *)sys;
+
+	return n <= PC_WALK_OVER || !pc->pages ? (long)n : pc->pages;
+}
+
+/* How many pages the whole list has: what looking for many records in it takes. */
+static const char *pc_known(struct system *sys, struct arena *a)
+{
+	const struct partner_center *pc = (const struct partner_center *)sys;
+
+	return pc->pages ? arena_printf(a, "%ld", pc->pages) : NULL;
+}
+
+static void pc_recall(struct system *sys, const char *text)
+{
+	((struct partner_center *)sys)->pages = strtol(text, NULL, 10);
 }
 
 /* ---- the rest ---- */
@@ -412,6 +433,9 @@ const struct system_driver partner_center_driver = {
 	.write = pc_write,
 	.resolve = pc_resolve,
 	.cost = pc_cost,
+	.fetch_calls = pc_fetch_calls,
+	.known = pc_known,
+	.recall = pc_recall,
 	.record_url = pc_record_url,
 	.identify = pc_identify,
 	.files = &portal_dialect,

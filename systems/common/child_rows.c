@@ -217,6 +217,14 @@ bool write_has_children(const struct natives *nv, const struct write *w)
 	return false;
 }
 
+bool writes_have_children(const struct natives *nv, const struct write *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (write_has_children(nv, &w[i]))
+			return true;
+	return false;
+}
+
 bool write_has_columns(const struct natives *nv, const struct write *w)
 {
 	for (size_t i = 0; i < w->n_assign; i++)

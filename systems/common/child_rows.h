@@ -44,6 +44,7 @@ bool write_has_columns(const struct natives *nv, const struct write *w);
 /* Adds how many rows the write should add and delete, going by what was there when it was planned. */
 void children_count(const struct natives *nv, struct arena *a, const struct write *w, size_t *adds, size_t *deletes);
 bool write_has_children(const struct natives *nv, const struct write *w);
+bool writes_have_children(const struct natives *nv, const struct write *w, size_t n);
 
 struct child_ops {
 	/* Rows of a child table by their parents. */

@@ -106,17 +106,25 @@ struct ref {
 	bool asked, refused;   /* refused: it could not be made, `why` says it */
 	unsigned counted;      /* round of estimates that counted it last */
 	int found;             /* rows that fit: 0, 1, 2 for several */
+	bool alone;            /* it had to be asked for once more by itself */
+	bool known;            /* looked up before, by another process: `rows` fitted then */
+	int rows;
 	const char *id;        /* of the one row */
 	const char *why;
 };
+#define REFS_LOOK_UP 400 /* most references that an estimate looks up */
 struct refs {
 	struct arena mem;
 	struct ref *bucket[1024];
+	size_t looked_up; /* for estimates */
+	unsigned round;   /* of estimates of single batches */
 };
 /* The row that `alias` of this write means: values of its `find` columns (without `find`: of all columns assigned below the
  * alias). NULL with `why` when they are not all there. */
 struct ref *ref_of(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, const char *alias,
     const char **why);
+/* The row of that alias and folded key, made when it is not there; its values come with the first write that wants it. */
+struct ref *ref_recalled(struct refs *refs, const char *alias, const char *key);
 /* Compares a row read (values in the order of ref->column) with a reference. */
 bool ref_fits(struct arena *a, const struct ref *ref, const struct value *value);
 void ref_found(struct refs *refs, struct ref *ref, const char *id);
@@ -149,10 +157,15 @@ void refs_tell(struct refs *refs, const struct natives *nv, struct arena *a, con
     struct reply *reply);
 /* Is this the first assign below its alias? Then *empty says whether all of them are empty. */
 bool ref_starts(const struct write *w, size_t assign, bool *empty);
-/* Requests that references of these writes will take: `chunk` of an alias in one, `make` more where rows may have to be
- * made. round: an estimate's number, so that a row wanted by several batches counts once. */
-long refs_cost(struct refs *refs, const struct natives *nv, const struct write *w, size_t n, size_t chunk, long make,
-    unsigned round);
+/* What references of these writes will take: `chunk` of an alias in one request, make(n) requests to make n rows. Adds to
+ * calls and most of *cost and sets its `refused`; gives the number of writes that are sent. rehearsal: as in struct system. */
+size_t refs_cost(struct refs *refs, const struct natives *nv, const struct write *w, size_t n, size_t chunk,
+    long (*make)(size_t n), unsigned rehearsal, struct write_cost *cost);
+/* As look_up, known and recall of core/system.h. */
+int refs_look_up(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
+    const struct ref_ops *ops, void *ctx, struct err *err);
+const char *refs_known(const struct refs *refs, struct arena *a);
+void refs_recall(struct refs *refs, const char *text);
 void refs_release(struct refs *refs);
 
 #endif

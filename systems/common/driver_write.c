@@ -125,6 +125,22 @@ static struct value assigned(const struct write *w, const char *alias, const cha
 	return value_absent;
 }
 
+struct ref *ref_recalled(struct refs *refs, const char *alias, const char *key)
+{
+	struct ref **slot =
+	    &refs->bucket[hash64(key, strlen(key), hash64(alias, strlen(alias), 0)) % 1024];
+
+	for (struct ref *f = *slot; f; f = f->next)
+		if (strcmp(f->alias, alias) == 0 && strcmp(f->key, key) == 0)
+			return f;
+	struct ref *made = arena_alloc(&refs->mem, sizeof(*made));
+	*made = (struct ref){ .next = *slot,
+		.alias = arena_strdup(&refs->mem, alias),
+		.key = arena_strdup(&refs->mem, key) };
+	*slot = made;
+	return made;
+}
+
 struct ref *ref_of(struct refs *refs, const struct natives *nv, struct arena *a,
     const struct write *w, const char *alias, const char **why)
 {
@@ -158,23 +174,12 @@ struct ref *ref_of(struct refs *refs, const struct natives *nv, struct arena *a,
 		return NULL;
 	}
 	const char *key = folded_key(a, probe.value, probe.n);
-	struct ref **slot =
-	    &refs->bucket[hash64(key, strlen(key), hash64(alias, strlen(alias), 0)) % 1024];
-	for (struct ref *f = *slot; f; f = f->next)
-		if (strcmp(f->alias, alias) == 0 && strcmp(f->key, key) == 0)
-			return f;
-
-	struct ref *made = arena_alloc(&refs->mem, sizeof(*made));
-	*made = probe;
-	made->alias = arena_strdup(&refs->mem, alias);
-	made->key = arena_strdup(&refs->mem, key);
-	for (size_t i = 0; i < probe.n; i++) {
-		made->column[i] = arena_strdup(&refs->mem, probe.column[i]);
-		made->value[i] = value_dup(&refs->mem, probe.value[i]);
+	struct ref *f = ref_recalled(refs, alias, key);
+	for (; f->n < probe.n; f->n++) {
+		f->column[f->n] = arena_strdup(&refs->mem, probe.column[f->n]);
+		f->value[f->n] = value_dup(&refs->mem, probe.value[f->n]);
 	}
-	made->next = *slot;
-	*slot = made;
-	return made;
+	return f;
 }
 
 bool ref_fits(struct arena *a, const struct ref *ref, const struct value *value)
@@ -382,43 +387,6 @@ void refs_tell(struct refs *refs, const struct natives *nv, struct arena *a, con
 					ref->column[0], value_has(ref->value[0]) ? ref->value[0].s : "(empty)"));
 		}
 	}
-}
-
-long refs_cost(struct refs *refs, const struct natives *nv, const struct write *w, size_t n,
-    size_t chunk, long make, unsigned round)
-{
-	struct arena a = { 0 };
-	size_t n_list = 0;
-	struct wanted *list = NULL;
-	long calls = 0;
-	size_t most = 0;
-
-	for (size_t i = 0; i < n; i++)
-		most += w[i].n_assign;
-	list = arena_alloc(&a, (most + 1) * sizeof(*list));
-	for (size_t i = 0; i < n; i++) {
-		for (size_t j = 0; j < w[i].n_assign; j++) {
-			const char *why;
-			bool empty;
-
-			if (!ref_starts(&w[i], j, &empty) || empty)
-				continue;
-			const char *alias = alias_of(&a, w[i].assign[j].path);
-			struct ref *ref = ref_of(refs, nv, &a, &w[i], alias, &why);
-			if (!ref || ref->asked || ref->counted == round)
-				continue;
-			ref->counted = round;
-			wanted_add(wanted_of(&a, list, &n_list, n, alias), ref, &w[i]);
-		}
-	}
-	for (size_t i = 0; i < n_list; i++) {
-		const struct related *r = natives_related(nv, list[i].alias);
-
-		calls += (long)((list[i].n + chunk - 1) / chunk) +
-			 (r && r->create && w->op == WRITE_CREATE ? make : 0);
-	}
-	arena_release(&a);
-	return calls;
 }
 
 void refs_release(struct refs *refs)

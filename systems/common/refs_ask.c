@@ -30,9 +30,13 @@ int refs_ask(struct ref **ref, size_t n, size_t (*fit)(struct ref *const *ref, s
 
 		if (ask(ctx, ref + from, take, &strays, err) < 0)
 			return -1;
-		for (size_t i = from; strays && take > 1 && i < from + take; i++)
-			if (!ref[i]->found && ask(ctx, ref + i, 1, &none, err) < 0)
+		for (size_t i = from; strays && take > 1 && i < from + take; i++) {
+			if (ref[i]->found)
+				continue;
+			ref[i]->alone = true;
+			if (ask(ctx, ref + i, 1, &none, err) < 0)
 				return -1;
+		}
 		for (size_t i = from; i < from + take; i++)
 			ref[i]->asked = true;
 		from += take;

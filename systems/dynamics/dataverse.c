@@ -249,7 +249,7 @@ static int join_some(struct dynamics *d, struct arena *a, struct page *page, str
 
 /* Records whose column holds one of the values; text: it is no GUID. */
 static int records_by(struct dynamics *d, struct arena *a, const char *column, bool text,
-    const char *const *values, size_t n, struct page *page, struct err *err)
+    const char *const *values, size_t n, bool children, struct page *page, struct err *err)
 {
 	struct buf options = { 0 };
 	int rc;
@@ -264,7 +264,13 @@ static int records_by(struct dynamics *d, struct arena *a, const char *column, b
 		    &d->odata, d->set, options.s, NULL, column, text, values, n, take_record, &sink, err);
 	} while (rc > 0);
 	buf_release(&options);
-	return rc < 0 ? -1 : join_some(d, a, page, err);
+	return rc < 0 ? -1 : children ? join_some(d, a, page, err) : 0;
+}
+
+int dataverse_fetch_some(struct dynamics *d, struct arena *a, const char *const *ids, size_t n, bool children,
+    struct page *page, struct err *err)
+{
+	return records_by(d, a, d->key, false, ids, n, children, page, err);
 }
 
 int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, size_t n,
@@ -272,7 +278,7 @@ int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, s
 {
 	struct dynamics *d = dynamics_of(s);
 
-	return records_by(d, a, d->key, false, ids, n, page, err);
+	return dataverse_fetch_some(d, a, ids, n, true, page, err);
 }
 
 /* The column of a filter: "account.name" is "customerid_account/name". */
@@ -299,7 +305,7 @@ int dataverse_find(struct system *s, struct arena *a, const char *column, const 
 	bool guid = strcmp(column, d->key) == 0 ||
 		    (*column == '_' && len > 6 && strcmp(column + len - 6, "_value") == 0);
 
-	return records_by(d, a, dataverse_filter_column(d, a, column), !guid, values, n, page, err);
+	return records_by(d, a, dataverse_filter_column(d, a, column), !guid, values, n, true, page, err);
 }
 
 int dataverse_read(struct system *s, const struct read_request *q, struct err *err)

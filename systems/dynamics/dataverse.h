@@ -14,7 +14,6 @@ struct dynamics {
 	struct odata odata;
 	const char *record; /* "opportunity" */
 	char *root, *set, *key; /* "/api/data/v9.2/", "opportunities", "opportunityid" */
-	unsigned round;     /* of estimates */
 	bool no_bulk, bulk_probed;
 	bool no_history;    /* the audit is not there for us */
 	struct audit {      /* change histories read lately: one answers for all columns */
@@ -78,6 +77,9 @@ int dataverse_next_page(struct system *s, struct arena *a, struct page *page, st
 void dataverse_read_state(struct system *s, struct read_state *state);
 int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, size_t n, struct page *page,
     struct err *err);
+/* As fetch; children: with the columns of child tables. */
+int dataverse_fetch_some(struct dynamics *d, struct arena *a, const char *const *ids, size_t n, bool children,
+    struct page *page, struct err *err);
 int dataverse_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
 

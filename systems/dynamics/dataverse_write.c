@@ -72,16 +72,17 @@ static int send_conditional(struct dynamics *d, struct arena *a, const struct wr
 	return rc;
 }
 
-/* The records as they are now, for those applied; what can't be read is left out. */
-static void read_after(
-    struct dynamics *d, struct arena *a, const char *const *id, size_t n, struct reply *r, bool all)
+/* The records as they are now, for those applied; what can't be read is left out. w: what was written to them; their child
+ * tables are read only where one of them was. */
+static void read_after(struct dynamics *d, struct arena *a, const struct write *w, const char *const *id, size_t n,
+    struct reply *r, bool all)
 {
 	const char **want = arena_alloc(a, (n + 1) * sizeof(*want));
 	size_t n_want = after_wanted(id, n, r, all, want);
 	struct page page = { 0 };
 	struct err err = { 0 };
 
-	if (n_want && dataverse_fetch(&d->base, a, want, n_want, &page, &err) < 0)
+	if (n_want && dataverse_fetch_some(d, a, want, n_want, writes_have_children(&d->natives, w, n), &page, &err) < 0)
 		log_debug("Dynamics: reading back what was written: %s", err.text);
 	after_take(&page, d->key, id, n, r);
 }
@@ -141,7 +142,7 @@ static int send_closings(struct dynamics *d, struct arena *a, const struct write
 	}
 	if (!n_part) {
 		batch_release(&b);
-		read_after(d, a, id, n, r, false);
+		read_after(d, a, w, id, n, r, false);
 		return 0;
 	}
 	if (odata_batch(&d->odata, a, &b, part, n_part, &paired, err) < 0) {
@@ -162,7 +163,7 @@ static int send_closings(struct dynamics *d, struct arena *a, const struct write
 		if (patched[part[i].write] && p->outcome != OUTCOME_APPLIED)
 			p->outcome = OUTCOME_UNKNOWN; /* half of it stands */
 	}
-	read_after(d, a, id, n, r, !paired);
+	read_after(d, a, w, id, n, r, !paired);
 	if (!paired)
 		confirm_closed(a, w, r, part, n_part);
 	return 0;
@@ -192,7 +193,7 @@ static int write_changes(struct dynamics *d, struct arena *a, const struct write
 	if (w->op == WRITE_DELETE)
 		return 0;
 	children_write(&d->natives, a, w, id, n, r, &dataverse_child_ops, d);
-	read_after(d, a, id, n, r, false);
+	read_after(d, a, w, id, n, r, false);
 	return 0;
 }
 
@@ -225,7 +226,7 @@ static int write_creates(struct dynamics *d, struct arena *a, const struct write
 			r[i].id = w[i].id;
 	}
 	children_write(&d->natives, a, w, id, n, r, &dataverse_child_ops, d);
-	read_after(d, a, id, n, r, false);
+	read_after(d, a, w, id, n, r, false);
 	refs_tell(&d->refs, &d->natives, a, w, n, r);
 	return 0;
 }
@@ -277,14 +278,14 @@ int dataverse_resolve(
 	r->after = now;
 	if (w->op != WRITE_CREATE) {
 		if (update_resolve(&d->natives, a, w, id, now, r, &dataverse_child_ops, d))
-			read_after(d, a, &id, 1, r, false);
+			read_after(d, a, w, &id, 1, r, false);
 		return 0;
 	}
 	r->outcome = OUTCOME_APPLIED;
 	r->id = w->id;
 	if (write_has_children(&d->natives, w)) {
 		children_write(&d->natives, a, w, &id, 1, r, &dataverse_child_ops, d);
-		read_after(d, a, &id, 1, r, false);
+		read_after(d, a, w, &id, 1, r, false);
 	}
 	return 0;
 }

@@ -12,9 +12,6 @@
 #include <strings.h>
 #include <time.h>
 
-#define WALK_OVER                                                                                  \
-	100 /* values from which a walk through the list is cheaper than a look-up for each */
-
 /* Remembers an id; false when it was there. */
 static bool ids_add(struct ids *s, const char *id)
 {
@@ -282,6 +279,8 @@ int pc_next_page(struct system *sys, struct arena *a, struct page *page, struct 
 		if (page->n)
 			break;
 	}
+	if (rc == 0 && w->since == STAMP_NONE && !w->field)
+		pc->pages = w->pages;
 	answer_reset(&ans);
 	return rc;
 }
@@ -355,7 +354,7 @@ int pc_find(struct system *sys, struct arena *a, const char *column, const char 
     size_t n, struct page *page, struct err *err)
 {
 	struct partner_center *pc = (struct partner_center *)sys;
-	bool filter = n <= WALK_OVER && !pc->no_filter;
+	bool filter = n <= PC_WALK_OVER && !pc->no_filter;
 	struct ids seen = { 0 };
 	size_t cap = 0, i;
 	int rc = 0;
@@ -375,7 +374,7 @@ int pc_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t
 	bool found;
 	int rc = 0;
 
-	if (n > WALK_OVER)
+	if (n > PC_WALK_OVER)
 		return pc_find(sys, a, "id", ids, n, page, err);
 	for (i = 0; i < n && rc == 0; i++) {
 		rc = pc_get(pc, ids[i], &ans, &found, err);

@@ -5,6 +5,7 @@
 #include "systems/common/driver_util.h"
 #include "core/system.h"
 
+#define PC_WALK_OVER 100 /* values from which a walk through the list is cheaper than a look-up for each */
 #define REFERRALS "/v1.0/engagements/referrals"
 
 /* 64-bit hashes of ids, open addressing; 0 is free. */
@@ -31,6 +32,7 @@ struct partner_center {
 	struct system base; /* first */
 	struct walk walk;   /* of the read under way */
 	bool started;
+	long pages;       /* of the whole list, 0: not read yet */
 	bool no_filter;   /* $filter was refused */
 	bool short_links; /* links lead to a path that is not there */
 	char *where_field, *where_value;

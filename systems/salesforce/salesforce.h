@@ -13,7 +13,7 @@ struct salesforce {
 	struct sobjects rest;
 	const char *object; /* "Opportunity" */
 	char *root;         /* "/services/data/v67.0/" */
-	unsigned round;     /* of estimates */
+	unsigned counted;   /* the rehearsal that counted the describe request */
 	bool described, peer_external; /* is the referral id column an external id? */
 	struct child_rows *children, *some; /* of the read under way; of rows fetched */
 	/* the read under way */
@@ -53,6 +53,9 @@ int salesforce_next_page(struct system *s, struct arena *a, struct page *page, s
 void salesforce_read_state(struct system *s, struct read_state *state);
 int salesforce_fetch(struct system *s, struct arena *a, const char *const *ids, size_t n, struct page *page,
     struct err *err);
+/* As fetch; children: with the columns of child tables. */
+int salesforce_fetch_some(struct salesforce *s, struct arena *a, const char *const *ids, size_t n, bool children,
+    struct page *page, struct err *err);
 int salesforce_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
 

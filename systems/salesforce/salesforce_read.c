@@ -198,10 +198,9 @@ static int join_some(struct salesforce *s, struct arena *a, struct page *page, s
 	return rc < 0 || !n ? rc : join_children(s, s->some, a, page, err);
 }
 
-int salesforce_find(struct system *sys, struct arena *a, const char *column,
-    const char *const *values, size_t n, struct page *page, struct err *err)
+static int find(struct salesforce *s, struct arena *a, const char *column, const char *const *values, size_t n,
+    bool children, struct page *page, struct err *err)
 {
-	struct salesforce *s = salesforce_of(sys);
 	const char *name = query_column(&s->natives, a, column);
 	struct buf soql = { 0 };
 	int rc;
@@ -216,17 +215,29 @@ int salesforce_find(struct system *sys, struct arena *a, const char *column,
 		    &s->rest, soql.s, name, values, n, s->object, take_record, &sink, err);
 	} while (rc > 0);
 	buf_release(&soql);
-	return rc < 0 ? -1 : join_some(s, a, page, err);
+	return rc < 0 ? -1 : children ? join_some(s, a, page, err) : 0;
 }
 
-int salesforce_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n,
+int salesforce_find(struct system *sys, struct arena *a, const char *column,
+    const char *const *values, size_t n, struct page *page, struct err *err)
+{
+	return find(salesforce_of(sys), a, column, values, n, true, page, err);
+}
+
+int salesforce_fetch_some(struct salesforce *s, struct arena *a, const char *const *ids, size_t n, bool children,
     struct page *page, struct err *err)
 {
 	const char **id = arena_alloc(a, (n + 1) * sizeof(*id));
 
 	for (size_t i = 0; i < n; i++)
 		id[i] = sobject_id(a, ids[i]);
-	return salesforce_find(sys, a, "Id", id, n, page, err);
+	return find(s, a, "Id", id, n, children, page, err);
+}
+
+int salesforce_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n,
+    struct page *page, struct err *err)
+{
+	return salesforce_fetch_some(salesforce_of(sys), a, ids, n, true, page, err);
 }
 
 int salesforce_read(struct system *sys, const struct read_request *q, struct err *err)

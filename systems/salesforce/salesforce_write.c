@@ -109,15 +109,17 @@ static int send_records(struct salesforce *s, struct arena *a, const struct writ
 	return 0;
 }
 
-static void read_after(
-    struct salesforce *s, struct arena *a, const char *const *id, size_t n, struct reply *r)
+/* The records as they are now, for those applied. w: what was written to them; their child tables are read only where one of
+ * them was. */
+static void read_after(struct salesforce *s, struct arena *a, const struct write *w, const char *const *id, size_t n,
+    struct reply *r)
 {
 	const char **want = arena_alloc(a, (n + 1) * sizeof(*want));
 	size_t n_want = after_wanted(id, n, r, false, want);
 	struct page page = { 0 };
 	struct err err = { 0 };
 
-	if (n_want && salesforce_fetch(&s->base, a, want, n_want, &page, &err) < 0)
+	if (n_want && salesforce_fetch_some(s, a, want, n_want, writes_have_children(&s->natives, w, n), &page, &err) < 0)
 		log_debug("Salesforce: reading back what was written: %s", err.text);
 	after_take(&page, "Id", id, n, r);
 }
@@ -137,7 +139,7 @@ static int write_changes(struct salesforce *s, struct arena *a, const struct wri
 	if (send_records(s, a, w, n, id, r, false, "PATCH", "composite/sobjects", err) < 0)
 		return -1;
 	children_write(&s->natives, a, w, id, n, r, &salesforce_child_ops, s);
-	read_after(s, a, id, n, r);
+	read_after(s, a, w, id, n, r);
 	return 0;
 }
 
@@ -240,7 +242,7 @@ static int write_creates(struct salesforce *s, struct arena *a, const struct wri
 	for (size_t i = 0; i < n; i++)
 		id[i] = r[i].outcome == OUTCOME_APPLIED ? r[i].id : NULL;
 	children_write(&s->natives, a, w, id, n, r, &salesforce_child_ops, s);
-	read_after(s, a, id, n, r);
+	read_after(s, a, w, id, n, r);
 	for (size_t i = 0; i < n; i++)
 		if (id[i] && r[i].after)
 			check_id(a, &w[i], record_get(r[i].after, SALESFORCE_PEER), &r[i]);
@@ -293,14 +295,14 @@ static void judge_unknown(struct salesforce *s, struct arena *a, const struct wr
 	r->after = now;
 	if (!create) {
 		if (update_resolve(&s->natives, a, w, id, now, r, &salesforce_child_ops, s))
-			read_after(s, a, &id, 1, r);
+			read_after(s, a, w, &id, 1, r);
 		return;
 	}
 	r->outcome = OUTCOME_APPLIED;
 	r->id = id;
 	if (write_has_children(&s->natives, w)) {
 		children_write(&s->natives, a, w, &id, 1, r, &salesforce_child_ops, s);
-		read_after(s, a, &id, 1, r);
+		read_after(s, a, w, &id, 1, r);
 	}
 }
 

@@ -11,8 +11,10 @@
 #include <time.h>
 #include "core/log.h"
 
-#define IN_CHUNK   400
+#define IN_CHUNK   500
 #define URL_BYTES  14000
+#define URL_SELECT 1500 /* of these, what a query may take before its keys without making it two */
+#define KEY_BYTES  7    /* beside a key: quotes, encoded, and a comma */
 #define LOCK_TRIES 5
 #define TITLE      "Salesforce"
 
@@ -23,7 +25,18 @@ char *sobjects_url(const struct sobjects *o, const char *soql)
 	struct buf b = { 0 };
 
 	buf_addf(&b, "%squery?q=", o->root);
-	buf_add_url(&b, soql);
+	/* a comma may stand in a query as it is, and there are many in a list of keys */
+	for (const char *end; *soql; soql = end + (*end == ',')) {
+		struct buf part = { 0 };
+
+		end = soql + strcspn(soql, ",");
+		buf_add(&part, soql, (size_t)(end - soql));
+		if (part.len)
+			buf_add_url(&b, part.s);
+		if (*end)
+			buf_addc(&b, ',');
+		buf_release(&part);
+	}
 	char *url = xstrdup(b.s);
 	buf_release(&b);
 	return url;
@@ -137,9 +150,20 @@ void soql_quote(struct buf *b, const char *s)
 	buf_addc(b, '\'');
 }
 
-size_t sobjects_chunks(size_t n)
+size_t sobjects_chunks(size_t n, size_t len)
 {
-	return (n + IN_CHUNK - 1) / IN_CHUNK;
+	size_t most = (URL_BYTES - URL_SELECT) / (len + KEY_BYTES);
+
+	most = most < 1 ? 1 : most < IN_CHUNK ? most : IN_CHUNK;
+	return (n + most - 1) / most;
+}
+
+/* Letters and digits stay as they are, anything else may take three bytes. */
+static size_t key_bytes(const char *v)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+
+	return KEY_BYTES + (v[strspn(v, plain)] ? 3 : 1) * strlen(v);
 }
 
 int sobjects_rows_in(struct sobjects *o, const char *select, const char *column,
@@ -150,7 +174,7 @@ int sobjects_rows_in(struct sobjects *o, const char *select, const char *column,
 	int rc = 0;
 
 	buf_add_url(&soql, select);
-	const size_t base = soql.len + 3 * strlen(column) + 60;
+	const size_t own = soql.len + 3 * strlen(column) + 60, base = own > URL_SELECT ? own : URL_SELECT;
 
 	for (size_t from = 0; from < n && rc == 0;) {
 		size_t take = 0, bytes = base;
@@ -158,17 +182,10 @@ int sobjects_rows_in(struct sobjects *o, const char *select, const char *column,
 		buf_reset(&soql);
 		buf_addf(&soql, "%s WHERE %s IN (", select, column);
 		while (from + take < n && take < IN_CHUNK &&
-		       (!take || bytes + 3 * strlen(values[from + take]) + 9 < URL_BYTES)) {
+		       (!take || bytes + key_bytes(values[from + take]) <= URL_BYTES)) {
 			const char *v = values[from + take];
 
-			/* letters and digits stay as they are, anything else may take three bytes */
-			bytes +=
-			    9 +
-			    (v[strspn(v,
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")]
-				    ? 3
-				    : 1) *
-				strlen(v);
+			bytes += key_bytes(v);
 			if (take++)
 				buf_addc(&soql, ',');
 			soql_quote(&soql, v);

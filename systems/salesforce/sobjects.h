@@ -24,7 +24,8 @@ int sobjects_rows(struct sobjects *o, const char *soql, const char *what, sobjec
 /* "select" ("SELECT ... FROM X") with "WHERE column IN (...)", in as many requests as a request line allows. */
 int sobjects_rows_in(struct sobjects *o, const char *select, const char *column, const char *const *values, size_t n,
     const char *what, sobject_row *row, void *ctx, struct err *err);
-size_t sobjects_chunks(size_t n); /* requests for rows by n ids */
+#define SOBJECT_ID_LEN 18
+size_t sobjects_chunks(size_t n, size_t len); /* requests for rows by n keys of so many letters */
 /* "'O\'Bryan'" */
 void soql_quote(struct buf *b, const char *s);
 /* The 18-character form of an id; other texts as they are. */
