@@ -228,11 +228,16 @@ static void read_after(struct dynamics *d, struct arena *a, const struct write *
 		if (id[i] &&
 		    (r[i].outcome == OUTCOME_APPLIED || (all && r[i].outcome == OUTCOME_UNKNOWN)))
 			want[n_want++] = id[i];
-	if (n_want && dataverse_fetch_some(d, a, want, n_want, writes_have_children(&d->natives, w, n), &page, &err) < 0)
+	if (n_want && dataverse_fetch_own(d, a, want, n_want, &page, &err) < 0)
 		log_debug("Dynamics: reading back what was written: %s", err.text);
 	for (size_t i = 0; i < n; i++)
 		if (id[i] && (r[i].outcome == OUTCOME_APPLIED || r[i].outcome == OUTCOME_UNKNOWN))
 			r[i].after = page_find(&page, d->key, id[i]);
+	struct page some = replies_with_children(&d->natives, a, w, r, n);
+	if (some.n && dataverse_join(d, a, &some, &err) < 0) {
+		log_debug("Dynamics: reading child rows back: %s", err.text);
+		replies_forget(&d->natives, w, r, n);
+	}
 }
 
 /* Answers without names: they count only where every record says the same as the answer at its place. */
@@ -501,10 +506,10 @@ static void batch_cost(struct dynamics *d, struct arena *a, const struct write *
 		calls += (long)odata_chunks(markers) + (sent > 0); /* CreateMultiple */
 	else
 		calls += (long)odata_chunks(ask) + (patch > 0) + (w->op == WRITE_CLOSE && sent > 0);
-	if (child)
-		calls += (long)(odata_chunks(child) + (adds + deletes + 499) / 500);
+	if (child) /* before and after */
+		calls += (long)(odata_chunks(child) * (1 + child_tables(d)) + (adds + deletes + 499) / 500);
 	if (w->op != WRITE_DELETE)
-		calls += (long)(odata_chunks(sent) * (1 + (child ? child_tables(d) : 0)));
+		calls += (long)odata_chunks(sent);
 	cost->calls += refs.calls + calls;
 	cost->most += refs.most + calls;
 }

@@ -388,7 +388,7 @@ static void read_after(struct salesforce *s, struct arena *a, const struct write
 	for (size_t i = 0; i < n; i++)
 		if (id[i] && r[i].outcome == OUTCOME_APPLIED)
 			want[n_want++] = id[i];
-	if (n_want && salesforce_fetch_some(s, a, want, n_want, writes_have_children(&s->natives, w, n), &page, &err) < 0)
+	if (n_want && salesforce_fetch_own(s, a, want, n_want, &page, &err) < 0)
 		log_debug("Salesforce: reading back what was written: %s", err.text);
 	if (page.n)
 		qsort(page.record, page.n, sizeof(*page.record), record_by_id);
@@ -409,6 +409,11 @@ static void read_after(struct salesforce *s, struct arena *a, const struct write
 			else
 				lo = mid + 1;
 		}
+	}
+	struct page some = replies_with_children(&s->natives, a, w, r, n);
+	if (some.n && salesforce_join(s, a, &some, &err) < 0) {
+		log_debug("Salesforce: reading child rows back: %s", err.text);
+		replies_forget(&s->natives, w, r, n);
 	}
 }
 
@@ -713,10 +718,11 @@ static void batch_cost(struct salesforce *s, struct arena *a, const struct write
 	calls += salesforce_bulk(s, own) ? BULK_CALLS : collection_calls(own);
 	if (child && create) /* the new ids are checked first */
 		calls += (long)sobjects_chunks(sent, SOBJECT_ID_LEN);
-	if (child)
-		calls += (long)sobjects_chunks(child, SOBJECT_ID_LEN) + collection_calls(adds) + collection_calls(deletes);
+	if (child) /* before and after */
+		calls += (long)(sobjects_chunks(child, SOBJECT_ID_LEN) * (1 + child_tables(s))) +
+			 collection_calls(adds) + collection_calls(deletes);
 	if (w->op != WRITE_DELETE)
-		calls += (long)(sobjects_chunks(sent, SOBJECT_ID_LEN) * (1 + (child ? child_tables(s) : 0)));
+		calls += (long)sobjects_chunks(sent, SOBJECT_ID_LEN);
 	cost->calls += refs.calls + calls;
 	cost->most += refs.most + calls;
 }
