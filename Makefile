@@ -70,6 +70,9 @@ test-deps: deps
 test: test-deps
 	@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan test-build
 	@JOBS=$(JOBS) tests/run.sh $(BUILD)/asan $(T)
+# The same with every strike, and volumes as large as in life; hours.
+soak:
+	@REJOIN_SOAK=1 $(MAKE) --no-print-directory test
 test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
 
 demo: deps
@@ -89,9 +92,10 @@ help:
 	@echo 'make            build build/release/rejoin and the sandbox'
 	@echo 'make demo       recover an outage between the sandboxes of Partner Center, Dynamics and Salesforce'
 	@echo 'make test       all tests under the address and undefined-behaviour sanitizers; T=name for one'
+	@echo 'make soak       the same tests whole: every strike, ten thousand deals'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR'
 	@echo 'make format     clang-format over all sources'
 	@echo 'make clean'
-.PHONY: all deps test-deps test test-build demo format install clean help
+.PHONY: all deps test-deps test soak test-build demo format install clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -177,10 +177,10 @@ static void batch_cost(struct dynamics *d, struct arena *a, const struct write *
 		calls += (long)odata_chunks(markers) + (sent > 0); /* CreateMultiple */
 	else
 		calls += (long)odata_chunks(ask) + (patch > 0) + (w->op == WRITE_CLOSE && sent > 0);
-	if (child)
-		calls += (long)(odata_chunks(child) + (adds + deletes + 499) / 500);
+	if (child) /* before and after */
+		calls += (long)(odata_chunks(child) * (1 + child_tables(d)) + (adds + deletes + 499) / 500);
 	if (w->op != WRITE_DELETE)
-		calls += (long)(odata_chunks(sent) * (1 + (child ? child_tables(d) : 0)));
+		calls += (long)odata_chunks(sent);
 	cost->calls += refs.calls + calls;
 	cost->most += refs.most + calls;
 }

@@ -190,10 +190,11 @@ static void batch_cost(struct salesforce *s, struct arena *a, const struct write
 	calls += salesforce_bulk(s, own) ? BULK_CALLS : collection_calls(own);
 	if (child && create) /* the new ids are checked first */
 		calls += (long)sobjects_chunks(sent, SOBJECT_ID_LEN);
-	if (child)
-		calls += (long)sobjects_chunks(child, SOBJECT_ID_LEN) + collection_calls(adds) + collection_calls(deletes);
+	if (child) /* before and after */
+		calls += (long)(sobjects_chunks(child, SOBJECT_ID_LEN) * (1 + child_tables(s))) +
+			 collection_calls(adds) + collection_calls(deletes);
 	if (w->op != WRITE_DELETE)
-		calls += (long)(sobjects_chunks(sent, SOBJECT_ID_LEN) * (1 + (child ? child_tables(s) : 0)));
+		calls += (long)sobjects_chunks(sent, SOBJECT_ID_LEN);
 	cost->calls += refs.calls + calls;
 	cost->most += refs.most + calls;
 }

@@ -217,14 +217,6 @@ bool write_has_children(const struct natives *nv, const struct write *w)
 	return false;
 }
 
-bool writes_have_children(const struct natives *nv, const struct write *w, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (write_has_children(nv, &w[i]))
-			return true;
-	return false;
-}
-
 bool write_has_columns(const struct natives *nv, const struct write *w)
 {
 	for (size_t i = 0; i < w->n_assign; i++)
@@ -329,6 +321,24 @@ void children_write(const struct natives *nv, struct arena *a, const struct writ
 		else if (reply[i].outcome == OUTCOME_NONE)
 			reply_set(&reply[i], a, OUTCOME_APPLIED, 0, "", "");
 	}
+}
+
+struct page replies_with_children(const struct natives *nv, struct arena *a, const struct write *w,
+    const struct reply *r, size_t n)
+{
+	struct page some = { .record = arena_alloc(a, (n + 1) * sizeof(*some.record)) };
+
+	for (size_t i = 0; i < n; i++)
+		if (r[i].after && write_has_children(nv, &w[i]))
+			some.record[some.n++] = *r[i].after;
+	return some;
+}
+
+void replies_forget(const struct natives *nv, const struct write *w, struct reply *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (write_has_children(nv, &w[i]))
+			r[i].after = NULL;
 }
 
 /* The write's assigns to child rows, or all others. */

@@ -44,7 +44,6 @@ bool write_has_columns(const struct natives *nv, const struct write *w);
 /* Adds how many rows the write should add and delete, going by what was there when it was planned. */
 void children_count(const struct natives *nv, struct arena *a, const struct write *w, size_t *adds, size_t *deletes);
 bool write_has_children(const struct natives *nv, const struct write *w);
-bool writes_have_children(const struct natives *nv, const struct write *w, size_t n);
 
 struct child_ops {
 	/* Rows of a child table by their parents. */
@@ -58,6 +57,11 @@ struct child_ops {
  * have no columns, the record was found unchanged); id[i]: the record. Afterwards none is NONE. */
 void children_write(const struct natives *nv, struct arena *a, const struct write *w, const char *const *id, size_t n,
     struct reply *reply, const struct child_ops *ops, void *ctx);
+/* The records read back of writes that set child rows: their child columns are still to be joined, into the same cells. */
+struct page replies_with_children(const struct natives *nv, struct arena *a, const struct write *w, const struct reply *r,
+    size_t n);
+/* They could not be read: such a record says nothing. */
+void replies_forget(const struct natives *nv, const struct write *w, struct reply *r, size_t n);
 /* What the record says of an update whose answer was lost, as assigns_compare. Where its columns stand and its child rows do
  * not, these are completed: true, and the record is to be read again. */
 bool update_resolve(const struct natives *nv, struct arena *a, const struct write *w, const char *id,

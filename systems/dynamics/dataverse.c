@@ -228,8 +228,7 @@ static int join_children(struct dynamics *d, struct child_rows *spool, struct ar
 	return 0;
 }
 
-/* Child rows of just these records. */
-static int join_some(struct dynamics *d, struct arena *a, struct page *page, struct err *err)
+int dataverse_join(struct dynamics *d, struct arena *a, struct page *page, struct err *err)
 {
 	const char **id = arena_alloc(a, (page->n + 1) * sizeof(*id));
 	size_t n = 0;
@@ -264,13 +263,13 @@ static int records_by(struct dynamics *d, struct arena *a, const char *column, b
 		    &d->odata, d->set, options.s, NULL, column, text, values, n, take_record, &sink, err);
 	} while (rc > 0);
 	buf_release(&options);
-	return rc < 0 ? -1 : children ? join_some(d, a, page, err) : 0;
+	return rc < 0 ? -1 : children ? dataverse_join(d, a, page, err) : 0;
 }
 
-int dataverse_fetch_some(struct dynamics *d, struct arena *a, const char *const *ids, size_t n, bool children,
-    struct page *page, struct err *err)
+int dataverse_fetch_own(struct dynamics *d, struct arena *a, const char *const *ids, size_t n, struct page *page,
+    struct err *err)
 {
-	return records_by(d, a, d->key, false, ids, n, children, page, err);
+	return records_by(d, a, d->key, false, ids, n, false, page, err);
 }
 
 int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, size_t n,
@@ -278,7 +277,7 @@ int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, s
 {
 	struct dynamics *d = dynamics_of(s);
 
-	return dataverse_fetch_some(d, a, ids, n, true, page, err);
+	return records_by(d, a, d->key, false, ids, n, true, page, err);
 }
 
 /* The column of a filter: "account.name" is "customerid_account/name". */
@@ -410,7 +409,7 @@ int dataverse_next_page(struct system *s, struct arena *a, struct page *page, st
 	     r && rc == 0; r = json_next(r))
 		rc = take_record(&sink, r, err);
 	if (rc == 0)
-		rc = filtered(d) ? join_some(d, a, page, err)
+		rc = filtered(d) ? dataverse_join(d, a, page, err)
 				 : join_children(d, d->children, a, page, err);
 	if (rc == 0 && next && (strcmp(next, url) == 0 || link_repeats(&d->seen, next)))
 		rc = err_set(err, ERR_UNAVAILABLE,

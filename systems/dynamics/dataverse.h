@@ -77,9 +77,10 @@ int dataverse_next_page(struct system *s, struct arena *a, struct page *page, st
 void dataverse_read_state(struct system *s, struct read_state *state);
 int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, size_t n, struct page *page,
     struct err *err);
-/* As fetch; children: with the columns of child tables. */
-int dataverse_fetch_some(struct dynamics *d, struct arena *a, const char *const *ids, size_t n, bool children,
-    struct page *page, struct err *err);
+/* As fetch, without the columns of child tables; these of just the records of a page. */
+int dataverse_fetch_own(struct dynamics *d, struct arena *a, const char *const *ids, size_t n, struct page *page,
+    struct err *err);
+int dataverse_join(struct dynamics *d, struct arena *a, struct page *page, struct err *err);
 int dataverse_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
 

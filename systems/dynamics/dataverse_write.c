@@ -82,9 +82,14 @@ static void read_after(struct dynamics *d, struct arena *a, const struct write *
 	struct page page = { 0 };
 	struct err err = { 0 };
 
-	if (n_want && dataverse_fetch_some(d, a, want, n_want, writes_have_children(&d->natives, w, n), &page, &err) < 0)
+	if (n_want && dataverse_fetch_own(d, a, want, n_want, &page, &err) < 0)
 		log_debug("Dynamics: reading back what was written: %s", err.text);
 	after_take(&page, d->key, id, n, r);
+	struct page some = replies_with_children(&d->natives, a, w, r, n);
+	if (some.n && dataverse_join(d, a, &some, &err) < 0) {
+		log_debug("Dynamics: reading child rows back: %s", err.text);
+		replies_forget(&d->natives, w, r, n);
+	}
 }
 
 /* Answers without names: they count only where every record says the same as the answer at its place. */

@@ -53,9 +53,10 @@ int salesforce_next_page(struct system *s, struct arena *a, struct page *page, s
 void salesforce_read_state(struct system *s, struct read_state *state);
 int salesforce_fetch(struct system *s, struct arena *a, const char *const *ids, size_t n, struct page *page,
     struct err *err);
-/* As fetch; children: with the columns of child tables. */
-int salesforce_fetch_some(struct salesforce *s, struct arena *a, const char *const *ids, size_t n, bool children,
-    struct page *page, struct err *err);
+/* As fetch, without the columns of child tables; these of just the records of a page. */
+int salesforce_fetch_own(struct salesforce *s, struct arena *a, const char *const *ids, size_t n, struct page *page,
+    struct err *err);
+int salesforce_join(struct salesforce *s, struct arena *a, struct page *page, struct err *err);
 int salesforce_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
 

@@ -179,8 +179,7 @@ static int join_children(struct salesforce *s, struct child_rows *spool, struct 
 	return 0;
 }
 
-/* Child rows of just these records. */
-static int join_some(struct salesforce *s, struct arena *a, struct page *page, struct err *err)
+int salesforce_join(struct salesforce *s, struct arena *a, struct page *page, struct err *err)
 {
 	const char **id = arena_alloc(a, (page->n + 1) * sizeof(*id));
 	size_t n = 0;
@@ -215,7 +214,7 @@ static int find(struct salesforce *s, struct arena *a, const char *column, const
 		    &s->rest, soql.s, name, values, n, s->object, take_record, &sink, err);
 	} while (rc > 0);
 	buf_release(&soql);
-	return rc < 0 ? -1 : children ? join_some(s, a, page, err) : 0;
+	return rc < 0 ? -1 : children ? salesforce_join(s, a, page, err) : 0;
 }
 
 int salesforce_find(struct system *sys, struct arena *a, const char *column,
@@ -224,20 +223,22 @@ int salesforce_find(struct system *sys, struct arena *a, const char *column,
 	return find(salesforce_of(sys), a, column, values, n, true, page, err);
 }
 
-int salesforce_fetch_some(struct salesforce *s, struct arena *a, const char *const *ids, size_t n, bool children,
+int salesforce_fetch_own(struct salesforce *s, struct arena *a, const char *const *ids, size_t n,
     struct page *page, struct err *err)
 {
 	const char **id = arena_alloc(a, (n + 1) * sizeof(*id));
 
 	for (size_t i = 0; i < n; i++)
 		id[i] = sobject_id(a, ids[i]);
-	return find(s, a, "Id", id, n, children, page, err);
+	return find(s, a, "Id", id, n, false, page, err);
 }
 
 int salesforce_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n,
     struct page *page, struct err *err)
 {
-	return salesforce_fetch_some(salesforce_of(sys), a, ids, n, true, page, err);
+	return salesforce_fetch_own(salesforce_of(sys), a, ids, n, page, err) < 0
+		   ? -1
+		   : salesforce_join(salesforce_of(sys), a, page, err);
 }
 
 int salesforce_read(struct system *sys, const struct read_request *q, struct err *err)
@@ -334,7 +335,7 @@ static int bulk_page(struct salesforce *s, struct arena *a, struct page *page, s
 	while (rc == 0 && !page->n && !s->bulk.ended)
 		rc = bulk_read_page(&s->rest, &s->bulk, take_record, &sink, err);
 	if (rc == 0)
-		rc = filtered(s) ? join_some(s, a, page, err)
+		rc = filtered(s) ? salesforce_join(s, a, page, err)
 				 : join_children(s, s->children, a, page, err);
 	if (rc < 0)
 		return -1;
@@ -399,7 +400,7 @@ int salesforce_next_page(struct system *sys, struct arena *a, struct page *page,
 	     r && rc == 0; r = json_next(r))
 		rc = take_record(&sink, r, err);
 	if (rc == 0)
-		rc = filtered(s) ? join_some(s, a, page, err)
+		rc = filtered(s) ? salesforce_join(s, a, page, err)
 				 : join_children(s, s->children, a, page, err);
 	if (rc == 0 && next && (strcmp(next, url) == 0 || link_repeats(&s->seen, next)))
 		rc = err_set(err, ERR_UNAVAILABLE,

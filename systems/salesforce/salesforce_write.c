@@ -119,9 +119,14 @@ static void read_after(struct salesforce *s, struct arena *a, const struct write
 	struct page page = { 0 };
 	struct err err = { 0 };
 
-	if (n_want && salesforce_fetch_some(s, a, want, n_want, writes_have_children(&s->natives, w, n), &page, &err) < 0)
+	if (n_want && salesforce_fetch_own(s, a, want, n_want, &page, &err) < 0)
 		log_debug("Salesforce: reading back what was written: %s", err.text);
 	after_take(&page, "Id", id, n, r);
+	struct page some = replies_with_children(&s->natives, a, w, r, n);
+	if (some.n && salesforce_join(s, a, &some, &err) < 0) {
+		log_debug("Salesforce: reading child rows back: %s", err.text);
+		replies_forget(&s->natives, w, r, n);
+	}
 }
 
 static int write_changes(struct salesforce *s, struct arena *a, const struct write *w, size_t n,

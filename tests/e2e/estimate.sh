@@ -4,19 +4,13 @@
 # twice, child rows, closings and referrals in it. Counted from the sandbox's log.
 . "$REJOIN_SOURCE/tests/e2e/lib.sh"
 . "$REJOIN_SOURCE/tests/e2e/trouble.bash"
+. "$REJOIN_SOURCE/tests/e2e/volume.bash"
 
-# got SYSTEM: requests it got since the log's number $at; the parts of a batch are no requests, polls of jobs are apart
-got() { state log | jq -s --argjson n "$at" --arg s "$1" '[.[] | select(.n > $n and .parent == null and .method != "JOB"
-	and (if $s == "pc" then .system == "partner-center" else (.system == "dataverse" or .system == "salesforce") end))
-	| select((.method == "GET" and (.target | test("/jobs/ingest/750[A-Za-z0-9]{15}$"))) | not)] | length'; }
-mark() { at=$(state log | jq -s 'map(.n) | max // 0'); }
-# told SYSTEM: calls in the JSON of `out`
-told() { jq -r --arg s "$1" '.calls[$s].calls // 0' "${2:-out}"; }
 # as_told WHAT: the log and the numbers kept in `want` agree, and so does what apply says of itself
 as_told() {
 	local s
 	for s in pc crm; do
-		[ "$(got $s)" -eq "$(told $s want)" ] || { jq -c .calls want out; state log | jq -r --argjson n "$at" 'select(.n > $n and .parent == null) | "\(.method) \(.target[0:160])"' >"$ROOT/requests.txt"; tail -200 "$ROOT/requests.txt"; fail "$1: $(told $s want) calls to $s were told, it got $(got $s)"; }
+		[ "$(got $s)" -eq "$(told $s want)" ] || { jq -c .calls want out; fail "$1: $(told $s want) calls to $s were told, it got $(got $s)"; }
 		[ "$(got $s)" -eq "$(told $s out)" ] || fail "$1: apply counted $(told $s out) calls to $s, it got $(got $s)"
 	done
 	[ "$(jq -c '[.calls[].echoes]' want)" = "$(jq -c '[.calls[].echoes]' out)" ] || { jq -c .calls want out; fail "$1: echoes"; }
