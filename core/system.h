@@ -137,6 +137,7 @@ struct write_cost { /* of n writes sent together, for estimates */
 #define CAP_COUNT       4u  /* reads give an exact count */
 #define CAP_CREATE_FINAL 8u /* a create can't be taken back: irreversible */
 #define CAP_SINCE       16u
+#define CAP_SUPPRESS    64u /* writes can carry the wish to wake no flows: system->suppress */
 #define CAP_RELATED     32u /* dotted native paths are rows of other tables, with modified stamps of their own */
 
 struct file_dialect;
@@ -224,6 +225,7 @@ struct system {
 	struct schema columns; /* of every record it gives */
 	struct http *http;
 	const struct job_keeper *keeper; /* NULL: nobody keeps a journal */
+	bool suppress; /* CAP_SUPPRESS: the writes to come are to wake no flows */
 };
 
 extern const struct system_driver *const system_drivers[]; /* NULL-terminated; built from systems/ */
@@ -244,6 +246,11 @@ int system_write(struct system *, struct arena *, const struct write *, size_t n
 int system_resolve(struct system *, struct arena *, const struct write *, struct reply *, struct err *);
 int system_end_job(struct system *, const char *job, int64_t since, struct err *);
 int system_resolve_many(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
+/* Do our writes to this side wake the connector's flows? */
+static inline bool pair_wakes(const struct pair_conf *pair, const struct system_driver *d)
+{
+	return pair->connector_on && !(pair->suppress && d->caps & CAP_SUPPRESS);
+}
 /* How many of n writes of one kind system_write takes at once. */
 size_t system_batch(const struct system_driver *d, size_t n);
 void system_cost(struct system *, const struct write *, size_t n, struct write_cost *);

@@ -54,6 +54,8 @@ int doctor_columns(struct visit *v, struct err *err);
 int doctor_currencies(struct visit *pc, struct visit *crm, struct err *err);
 /* What is left of the day. */
 void doctor_allowance(struct doctor *d, const struct pair_conf *pair, struct budget *b);
+/* What "connector": "suppress" means for this pair. */
+void doctor_suppress(struct doctor *d, const struct pair_conf *pair);
 /* The connector's flows of this kind of CRM in the order in which they are turned on again. */
 void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *kind);
 

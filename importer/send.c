@@ -118,7 +118,7 @@ static int fit(struct apply *x, enum side side, const struct write *w, size_t *n
 	for (;;) {
 		memset(cost, 0, sizeof(*cost));
 		system_cost(x->system[side], w, *n, cost);
-		if (!x->t.pair.connector_on)
+		if (!x->t.pair.connector_on || x->system[side]->suppress)
 			cost->echoes = 0;
 		if (budget_room(&x->budget, cost->calls, cost->echoes, *n > 1 ? NULL : err) == 0)
 			return 0;

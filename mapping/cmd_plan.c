@@ -251,7 +251,7 @@ static void estimate(struct planning *p)
 				left -= (long)n;
 				system_cost(sys, w, n, &cost);
 				c->calls[i] += cost.calls;
-				c->echoes[i] += p->sides.pair->connector_on ? cost.echoes : 0;
+				c->echoes[i] += pair_wakes(p->sides.pair, sys->driver) ? cost.echoes : 0;
 			}
 			free(w);
 		}

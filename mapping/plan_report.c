@@ -137,6 +137,9 @@ void plan_report(const struct planner *k, const struct sides *s, const struct pl
 	plan_tally_print(t, k->title, &k->counts);
 	out_line("%s", "");
 	print_notes(k);
+	for (enum side i = LEFT; i <= RIGHT && s->pair->suppress; i++)
+		if (s->mapping.driver[i]->caps & CAP_SUPPRESS)
+			out_line("\"connector\": \"suppress\": writes to %s will trigger no flows, so none of them echoes.", k->title[i]);
 	print_next(t, o, plan);
 	print_sentence(k, s, plan);
 	count(k, s, plan);
