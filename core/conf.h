@@ -51,6 +51,7 @@ struct pair_conf {
 	struct system_conf *side[2];
 	char *mapping; /* absolute path */
 	bool connector_on;
+	bool suppress; /* our writes are not to wake its flows, where the service can be told so */
 	long daily_calls, reserve; /* -1: not limited */
 	int approvals;             /* different named approvers that a change needs: 2; else 1 */
 };

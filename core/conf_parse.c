@@ -328,6 +328,13 @@ static long count_member(struct parse *p, const struct json *node, const char *a
 	return n;
 }
 
+static bool suppresses(const struct system_conf *s)
+{
+	const struct system_driver *driver = s->kind ? system_driver_find(s->kind) : NULL;
+
+	return driver && driver->caps & CAP_SUPPRESS;
+}
+
 static void parse_pair(
     struct parse *p, const struct json *node, const char *at, struct pair_conf *pair)
 {
@@ -353,10 +360,17 @@ static void parse_pair(
 	if (mapping)
 		pair->mapping = from_root(p->ws, mapping);
 	connector = text_member(p, node, at, "connector", false);
-	if (connector && strcmp(connector, "on") != 0 && strcmp(connector, "off") != 0)
-		mistake_in(p, at, "connector", "\"connector\" is \"on\" or \"off\"");
+	if (connector && strcmp(connector, "on") != 0 && strcmp(connector, "off") != 0 &&
+	    strcmp(connector, "suppress") != 0)
+		mistake_in(p, at, "connector", "\"connector\" is \"on\", \"off\" or \"suppress\"");
 	else if (connector)
-		pair->connector_on = strcmp(connector, "on") == 0;
+		pair->connector_on = strcmp(connector, "off") != 0;
+	pair->suppress = connector && strcmp(connector, "suppress") == 0;
+	if (pair->suppress && pair->side[LEFT] && pair->side[RIGHT] && !suppresses(pair->side[LEFT]) &&
+	    !suppresses(pair->side[RIGHT]))
+		mistake_in(p, at, "connector",
+		    "neither %s nor %s can be told not to wake flows: \"on\", or \"off\" while they are paused",
+		    pair->side[LEFT]->title, pair->side[RIGHT]->title);
 	pair->daily_calls = count_member(p, node, at, "daily_calls");
 	pair->reserve = count_member(p, node, at, "reserve");
 	if (json_get(node, "approvals")) {

@@ -139,6 +139,7 @@ struct write_cost { /* of n writes sent together, on a run without faults; polls
 #define CAP_COUNT       4u  /* reads give an exact count */
 #define CAP_CREATE_FINAL 8u /* a create can't be taken back: irreversible */
 #define CAP_SINCE       16u
+#define CAP_SUPPRESS    128u /* writes can carry the wish to wake no flows: system->suppress */
 #define CAP_RELATED     32u /* dotted native paths are rows of other tables, with modified stamps of their own */
 #define CAP_IDENTIFY    64u /* identify takes a request */
 
@@ -239,6 +240,7 @@ struct system {
 	/* Not 0: the batches given to `cost` are one after the other of a whole run, known by this number; what one of them
 	 * looked up the next one has. 0: a batch by itself. */
 	unsigned rehearsal;
+	bool suppress; /* CAP_SUPPRESS: the writes to come are to wake no flows */
 };
 
 extern const struct system_driver *const system_drivers[]; /* NULL-terminated; built from systems/ */
@@ -259,6 +261,11 @@ int system_write(struct system *, struct arena *, const struct write *, size_t n
 int system_resolve(struct system *, struct arena *, const struct write *, struct reply *, struct err *);
 int system_end_job(struct system *, const char *job, int64_t since, struct err *);
 int system_resolve_many(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
+/* Do our writes to this side wake the connector's flows? */
+static inline bool pair_wakes(const struct pair_conf *pair, const struct system_driver *d)
+{
+	return pair->connector_on && !(pair->suppress && d->caps & CAP_SUPPRESS);
+}
 /* How many of n writes of one kind system_write takes at once. */
 size_t system_batch(const struct system_driver *d, size_t n);
 void system_cost(struct system *, const struct write *, size_t n, struct write_cost *);

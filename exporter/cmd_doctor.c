@@ -103,6 +103,8 @@ static int look_at_pair(
 		for (enum side s = LEFT; s <= RIGHT; s++)
 			out_calls(pair->side[s]->name, budget.system[s].run_calls, 0);
 	}
+	if (rc == 0)
+		doctor_suppress(d, pair);
 	for (enum side s = LEFT; s <= RIGHT && rc == 0 && pair->connector_on; s++)
 		doctor_flows(d, pair, pair->side[s]->kind);
 	doctor_leave(&visit[LEFT]);

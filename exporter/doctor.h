@@ -56,6 +56,8 @@ int doctor_currencies(struct visit *pc, struct visit *crm, struct err *err);
 void doctor_allowance(struct doctor *d, const struct pair_conf *pair, struct budget *b);
 /* exporter/doctor_keep.c: what was found stays in the ledger, where rules take it as evidence. */
 int doctor_keep(struct doctor *d, struct err *err);
+/* What "connector": "suppress" means for this pair. */
+void doctor_suppress(struct doctor *d, const struct pair_conf *pair);
 /* The connector's flows of this kind of CRM in the order in which they are turned on again. */
 void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *kind);
 

@@ -109,6 +109,19 @@ void doctor_allowance(struct doctor *d, const struct pair_conf *pair, struct bud
 		    "%ld of %ld calls are left today", left, pair->daily_calls);
 }
 
+void doctor_suppress(struct doctor *d, const struct pair_conf *pair)
+{
+	for (enum side s = LEFT; s <= RIGHT; s++)
+		if (pair->suppress && system_driver_find(pair->side[s]->kind)->caps & CAP_SUPPRESS)
+			doctor_say(d, pair->name, "flows", LEVEL_WARNING, EXIT_OK,
+			    "set \"connector\" to \"on\" unless that is meant; no privilege is documented for it "
+			    "(prvBypassCustomBusinessLogic is for plug-ins, which rejoin never bypasses), so where an "
+			    "apply is refused with HTTP 403, ask an administrator or pause the flows and say \"off\"",
+			    "\"connector\": \"suppress\": writes to %s carry "
+			    "MSCRM.SuppressCallbackRegistrationExpanderJob and trigger no flows of anybody, whose owners "
+			    "are not told", pair->side[s]->title);
+}
+
 static const struct {
 	const char *kind;
 	const char *first; /* whose HTTP address the registration is given */

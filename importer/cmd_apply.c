@@ -33,6 +33,7 @@ static int connect(struct apply *x, struct err *err)
 		    system_open(x->t.pair.side[s], &x->t.ws, &need, &x->budget.meter, err);
 		if (!x->system[s])
 			return -1;
+		x->system[s]->suppress = x->t.pair.suppress && x->system[s]->driver->caps & CAP_SUPPRESS;
 		jobs_attach(x, (enum side)s);
 		if (system_identify(x->system[s], &x->t.mem, &now, err) < 0)
 			return -1;
@@ -166,9 +167,21 @@ static int show(struct apply *x, struct err *err)
 
 /* ---- the run ---- */
 
+/* The system that is asked to wake no flows, as people see it; NULL. */
+static const char *suppressed(const struct apply *x)
+{
+	for (int s = LEFT; s <= RIGHT; s++)
+		if (x->system[s] && x->system[s]->suppress)
+			return x->t.plan.title[s];
+	return NULL;
+}
+
 static int begin_run(struct apply *x, struct err *err)
 {
 	x->run = x->t.run;
+	if (suppressed(x) && x->work.totals.ready > 0)
+		log_note("\"connector\": \"suppress\": writes to %s ask it to trigger no flows; their owners are not told",
+		    suppressed(x));
 	if (x->run || x->work.totals.ready == 0)
 		return 0;
 	return journal_run_begin(
@@ -259,10 +272,13 @@ static void say_counts(struct apply *x, const struct account *a)
 	target_say(&x->t,
 	    "%s%sp-%lld: %ld applied, %ld refused, %ld in conflict, %ld deferred, %ld "
 	    "unknown; %ld rejected, "
-	    "%ld undecided, %ld blocked. %ld calls and %ld echoes.",
+	    "%ld undecided, %ld blocked. %ld calls and %ld echoes.%s",
 	    x->run ? run_name(x) : "", x->run ? " of " : "", (long long)p->id, a->applied,
 	    a->refused, a->conflict, a->deferred, a->unknown, a->rejected, a->undecided, a->blocked,
-	    calls, echoes);
+	    calls, echoes,
+	    suppressed(x) && x->run ? arena_printf(&x->t.mem, " Flows of %s were suppressed.", suppressed(x)) : "");
+	if (suppressed(x) && x->run)
+		out_text("flows_suppressed", suppressed(x));
 }
 
 /* Why the run ended before everything was sent, where nothing else says it. */
@@ -299,8 +315,9 @@ static int finish(struct apply *x, struct err *stopped, struct err *err)
 	bool done = left == 0 && a.unknown == 0 && stopped->kind == ERR_NONE;
 	if (x->run && journal_run_end(&x->t.ledger, x->run,
 			  arena_printf(&x->t.mem,
-			      "%ld applied, %ld refused, %ld conflict, %ld deferred, %ld unknown",
-			      a.applied, a.refused, a.conflict, a.deferred, a.unknown),
+			      "%ld applied, %ld refused, %ld conflict, %ld deferred, %ld unknown%s%s",
+			      a.applied, a.refused, a.conflict, a.deferred, a.unknown,
+			      suppressed(x) ? "; flows suppressed in " : "", suppressed(x) ? suppressed(x) : ""),
 			  done, budget_now(&x->budget), err) < 0)
 		return -1;
 	say_counts(x, &a);

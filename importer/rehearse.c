@@ -88,7 +88,7 @@ int rehearse_batch(struct apply *x, struct arena *a, enum side side, struct item
 	system_cost(x->system[side], w, n, &cost);
 	h->calls[side] += cost.calls;
 	h->most[side] += cost.most;
-	h->echoes[side] += x->t.pair.connector_on ? cost.echoes : 0;
+	h->echoes[side] += pair_wakes(&x->t.pair, x->system[side]->driver) ? cost.echoes : 0;
 	for (size_t i = 0; i < n; i++)
 		if (carried_out(x, item[i], cost.refused[i], err) < 0)
 			return -1;

@@ -117,7 +117,7 @@ static int fit(struct apply *x, enum side side, const struct write *w, size_t *n
 {
 	for (;;) {
 		system_cost(x->system[side], w, *n, cost);
-		if (!x->t.pair.connector_on)
+		if (!pair_wakes(&x->t.pair, x->system[side]->driver))
 			cost->echoes = 0;
 		if (budget_room(&x->budget, cost->most, cost->echoes, *n > 1 ? NULL : err) == 0)
 			return 0;
@@ -168,7 +168,7 @@ int transmit_batch(struct apply *x, struct arena *a, enum side side, struct item
 	if (sent == 0) {
 		/* by now it is known whose account or owner is not to be had: those were not sent */
 		system_cost(x->system[side], w, *n, &cost);
-		budget_woken(&x->budget, side, x->t.pair.connector_on ? cost.echoes : 0);
+		budget_woken(&x->budget, side, pair_wakes(&x->t.pair, x->system[side]->driver) ? cost.echoes : 0);
 		x->sent += (long)*n;
 		if (read_back(x, a, side, item, *n, &later) < 0)
 			log_debug("amounts are accounted as planned: %s", later.text);

@@ -140,6 +140,7 @@ static void add_config(
 	    "      \"mapping\": \"%s\",\n"
 	    "      // \"off\" while the connector's flows are paused: they then wake for none of "
 	    "our writes.\n"
+	    "%s"
 	    "      \"connector\": \"on\",\n"
 	    "      // What a day allows, and what of it is left to others.\n"
 	    "      \"daily_calls\": 10000,\n      \"reserve\": 2000\n    }\n  },\n"
@@ -147,7 +148,10 @@ static void add_config(
 	    "  // A plan that changes more than this share of the pairs stops before anything is "
 	    "sent.\n"
 	    "  \"max_change\": \"50%%\"\n}\n",
-	    left_name, right_name, mapping);
+	    left_name, right_name, mapping,
+	    (system_driver_find(left->kind)->caps | system_driver_find(right->kind)->caps) & CAP_SUPPRESS
+		? "      // \"suppress\": our writes to Dynamics ask it to trigger no flows at all, anybody's.\n"
+		: "");
 	free(left_name);
 	free(right_name);
 }

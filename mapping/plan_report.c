@@ -168,6 +168,9 @@ void plan_report(const struct planner *k, const struct sides *s, const struct pl
 	out_line("%s", "");
 	print_notes(k);
 	print_days(cost, s);
+	for (enum side i = LEFT; i <= RIGHT && s->pair->suppress; i++)
+		if (s->mapping.driver[i]->caps & CAP_SUPPRESS)
+			out_line("\"connector\": \"suppress\": writes to %s will trigger no flows, so none of them echoes.", k->title[i]);
 	print_next(t, o, plan);
 	print_sentence(k, s, cost, plan);
 	count(k, s, cost, plan);

@@ -366,6 +366,8 @@ void dv_operation(struct world *w, struct request *q, struct reply *r)
 		return;
 	}
 	rest += *rest == '/';
+	if (strcmp(q->method, "GET") && !dv_optional(w, q, r))
+		return;
 	if (dv_meta(w, q, r, rest) || dv_history(w, q, r, rest) || !dv_address(w, r, rest, &a))
 		return;
 	if (!a.keyed)

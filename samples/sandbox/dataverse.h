@@ -107,6 +107,11 @@ void dv_close_action(struct world *w, const struct request *q, struct reply *r, 
 void dv_multiple(struct world *w, const struct request *q, struct reply *r,
     const struct dv_address *a, const char *message);
 
+/* May the caller use the optional headers of the request? False when an answer was made. */
+bool dv_optional(struct world *w, const struct request *q, struct reply *r);
+/* A row of the table was written: counts the connector's flows that wake, unless the request suppresses them. */
+void dv_wake(const struct request *q, struct reply *r, const struct table *t);
+
 /* Metadata and functions; false when the address is none of them. */
 bool dv_meta(struct world *w, const struct request *q, struct reply *r, const char *address);
 

@@ -187,6 +187,8 @@ void dv_multiple(struct world *w, const struct request *q, struct reply *r,
 		else
 			change_one(w, &plain, &one, a, t, upsert);
 		if (one.status < 400 && one.key.len) {
+			/* each target raises the event of its row, and the headers of the whole hold for it */
+			dv_wake(q, r, a->table);
 			reply_key(r, one.key.s);
 			if (create)
 				doc_push(ids, doc_string(w->arena, one.key.s));

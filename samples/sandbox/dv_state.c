@@ -174,5 +174,6 @@ void dv_close_action(struct world *w, const struct request *q, struct reply *r, 
 	if (store_update(w, &row) < 0 || history_note(w, DATAVERSE, t->entity, before, &row) < 0)
 		return;
 	r->committed = true;
+	dv_wake(q, r, t);
 	reply_empty(r, 204);
 }

@@ -180,6 +180,7 @@ static void written(struct world *w, const struct request *q, struct reply *r,
 	reply_header(w, r, "OData-EntityId", url);
 	reply_header(w, r, "Location", url);
 	r->committed = true;
+	dv_wake(q, r, a->table);
 	if (!a->keyed)
 		reply_key(r, row->id);
 	if (request_prefers(w, q, "return", &prefer) && !strcmp(prefer, "representation")) {
@@ -320,5 +321,6 @@ void dv_delete(
 	if (store_update(w, &row) < 0)
 		return;
 	r->committed = true;
+	dv_wake(q, r, a->table);
 	reply_empty(r, 204);
 }

@@ -11,6 +11,9 @@ int log_request(struct world *w, const struct request *q, const struct reply *r,
 
 	if (!sign_in && q->body_len)
 		sha256_hex(q->body, q->body_len, sha);
+	if (r->committed && r->flows > 0 &&
+	    sql_run(w->db, &w->err, "INSERT INTO flow(n, runs) VALUES(?, ?)", "ii", q->log_n, r->flows) < 0)
+		return -1;
 	return sql_run(w->db, &w->err,
 	    "INSERT INTO log(n, parent, at, system, method, target, key, sha256, committed, "
 	    "status, sent)"
@@ -32,8 +35,8 @@ static void member(struct buf *out, const char *name, const char *text)
 int log_print(struct world *w, int64_t after, char between, struct buf *out)
 {
 	struct sql_stmt *st = sql_query(w->db, &w->err,
-	    "SELECT n, parent, at, system, method, target, key, sha256, committed, status, sent "
-	    "FROM log"
+	    "SELECT n, parent, at, system, method, target, key, sha256, committed, status, sent,"
+	    " (SELECT runs FROM flow f WHERE f.n = log.n) FROM log"
 	    " WHERE n > ? ORDER BY n",
 	    "i", after);
 	int more = st ? 1 : -1, n = 0;
@@ -58,6 +61,7 @@ int log_print(struct world *w, int64_t after, char between, struct buf *out)
 		buf_addf(out, ",\"committed\":%s,\"status\":%lld",
 		    sql_int(st, 8) ? "true" : "false", (long long)sql_int(st, 9));
 		member(out, "sent", sql_text(st, 10));
+		buf_addf(out, ",\"flows\":%lld", (long long)sql_int(st, 11));
 		buf_addc(out, '}');
 	}
 	if (st)

@@ -49,6 +49,7 @@ struct reply {
 	struct pairs header;
 	struct buf body;
 	bool committed;     /* it changed a row */
+	int64_t flows;      /* runs of the connector's flows that it wakes, if it is committed */
 	const char *system; /* for the log */
 	struct buf key;     /* record or records addressed, for the log */
 };

@@ -35,6 +35,7 @@ static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS log(n INTEGER PRIMARY KEY, parent INTEGER, at INTEGER, system "
     "TEXT, method TEXT,"
     " target TEXT, key TEXT, sha256 TEXT, committed INTEGER, status INTEGER, sent TEXT);"
+    "CREATE TABLE IF NOT EXISTS flow(n INTEGER PRIMARY KEY, runs INTEGER);"
     "CREATE TABLE IF NOT EXISTS job(n INTEGER PRIMARY KEY, id TEXT UNIQUE, query INTEGER, spec TEXT,"
     " state TEXT, message TEXT, created INTEGER, modified INTEGER, closed INTEGER, processed INTEGER,"
     " failed INTEGER, data BLOB, good TEXT, bad TEXT, rest TEXT);"

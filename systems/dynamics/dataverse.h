@@ -67,6 +67,9 @@ void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p
 /* Rows whose column holds one of the values, as they are now; text: markers, which are then read as well. */
 int dataverse_read_now(struct dynamics *d, const char *column, bool text, const char *const *values, size_t n,
     struct now_rows *out, struct err *err);
+/* Headers of a request that writes, or of its part of a $batch: `first` (or NULL), and where the flows are not to wake the
+ * one that says so; NULL-terminated, in the arena. */
+const char *const *dataverse_headers(const struct dynamics *d, struct arena *a, const char *first);
 /* Creates the unanswered writes. -1: nothing was sent. */
 int dataverse_create(struct dynamics *d, struct arena *a, const struct write *w, size_t n, struct reply *r,
     struct err *err);

@@ -139,6 +139,19 @@ int dataverse_read_now(struct dynamics *d, const char *column, bool text, const 
 	return odata_rows_in(&d->odata, d->set, options, NULL, column, text, values, n, take_now, &sink, err) < 0 ? -1 : 0;
 }
 
+const char *const *dataverse_headers(const struct dynamics *d, struct arena *a, const char *first)
+{
+	const char **list = arena_alloc(a, 3 * sizeof(*list));
+	size_t n = 0;
+
+	if (first)
+		list[n++] = first;
+	if (d->base.suppress)
+		list[n++] = "MSCRM.SuppressCallbackRegistrationExpanderJob: true";
+	list[n] = NULL;
+	return list;
+}
+
 void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p)
 {
 	reply_set(r, a, p->outcome, p->status, p->code, p->message);

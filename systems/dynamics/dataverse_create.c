@@ -49,8 +49,8 @@ static bool has_bulk(struct dynamics *d)
 /* Without the bulk message: PATCH with If-None-Match in one $batch. */
 static int create_each(struct creating *c, const size_t *index, size_t n, struct err *err)
 {
-	static const char *const headers[] = { "If-None-Match: *", NULL };
 	struct dynamics *d = c->d;
+	const char *const *headers = dataverse_headers(d, c->a, "If-None-Match: *");
 	struct odata_part *part = arena_alloc(c->a, (n + 1) * sizeof(*part));
 	struct batch_writer b;
 	bool paired;
@@ -116,8 +116,8 @@ static int create_some(struct creating *c, const size_t *index, size_t n, struct
 	if (d->no_bulk)
 		return create_each(c, index, n, err);
 	char *url = xasprintf("%s%s/Microsoft.Dynamics.CRM.CreateMultiple", d->root, d->set);
-	static const char *const headers[] = { "Content-Type: application/json; charset=utf-8",
-		"OData-Version: 4.0", "OData-MaxVersion: 4.0", NULL };
+	const char *const headers[] = { "Content-Type: application/json; charset=utf-8", "OData-Version: 4.0",
+		"OData-MaxVersion: 4.0", dataverse_headers(d, c->a, NULL)[0], NULL };
 	buf_adds(&body, "{\"Targets\":[");
 	for (size_t i = 0; i < n; i++) {
 		if (i)

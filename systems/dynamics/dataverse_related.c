@@ -79,11 +79,11 @@ static int ask_refs(void *ctx, const char *alias, struct ref **ref, size_t n, st
 static int make_refs(void *ctx, const char *alias, struct ref **ref,
     const struct write *const *from, size_t n, struct err *err)
 {
-	static const char *const headers[] = { "If-None-Match: *", NULL };
 	struct dynamics *d = ctx;
 	const struct lookup *l = dataverse_lookup(d, alias);
 	struct arena a = { 0 };
 	struct buf body = { 0 };
+	const char *const *headers = dataverse_headers(d, &a, "If-None-Match: *");
 	struct odata_part *part = arena_alloc(&a, (n + 1) * sizeof(*part));
 	struct batch_writer w;
 	bool paired;
@@ -176,8 +176,8 @@ static void child_part(struct dynamics *d, struct arena *a, struct batch_writer 
 	if (c->key) {
 		part->expect = NULL;
 		batch_add(b, "DELETE",
-		    odata_absolute(&d->odata, a, arena_printf(a, "%s(%s)", set, c->key)), NULL,
-		    NULL, 0);
+		    odata_absolute(&d->odata, a, arena_printf(a, "%s(%s)", set, c->key)),
+		    dataverse_headers(d, a, NULL), NULL, 0);
 	} else {
 		buf_addc(&body, '{');
 		buf_add_json(&body, c->related->id, strlen(c->related->id));
@@ -186,7 +186,8 @@ static void child_part(struct dynamics *d, struct arena *a, struct batch_writer 
 		buf_addf(
 		    &body, ",\"%s@odata.bind\":\"/%s(%s)\"}", given ? given : parent, d->set, id);
 		part->expect = arena_printf(a, "%s(", set);
-		batch_add(b, "POST", odata_absolute(&d->odata, a, set), NULL, body.s, body.len);
+		batch_add(b, "POST", odata_absolute(&d->odata, a, set), dataverse_headers(d, a, NULL), body.s,
+		    body.len);
 	}
 	buf_release(&body);
 	free(set);

@@ -48,7 +48,7 @@ static int send_conditional(struct dynamics *d, struct arena *a, const struct wr
 	for (size_t i = 0; i < n; i++) {
 		if (!take[i] || r[i].outcome != OUTCOME_NONE)
 			continue;
-		const char *headers[] = { arena_printf(a, "If-Match: %s", etag[i]), NULL };
+		const char *const *headers = dataverse_headers(d, a, arena_printf(a, "If-Match: %s", etag[i]));
 		char *url =
 		    odata_absolute(&d->odata, a, arena_printf(a, "%s(%s)", d->set, w[i].id));
 
@@ -140,7 +140,8 @@ static int send_closings(struct dynamics *d, struct arena *a, const struct write
 		    "%s(%s)\"}}",
 		    won ? "Won" : "Lost", d->set, w[i].id);
 		batch_add(&b, "POST",
-		    odata_absolute(&d->odata, a, won ? "WinOpportunity" : "LoseOpportunity"), NULL,
+		    odata_absolute(&d->odata, a, won ? "WinOpportunity" : "LoseOpportunity"),
+		    dataverse_headers(d, a, NULL),
 		    body.s, body.len);
 		buf_release(&body);
 		part[n_part++].write = i;

@@ -490,6 +490,7 @@ static void workspaces_are_judged_alike(void **state)
 		     "login.example.com/d\""),
 		AUTH("\"flow\":\"jwt-bearer\",\"client_id\":\"c\",\"user\":\"u\",\"key\":{\"file\":"
 		     "\"k\"},\"audience\":\"a\""),
+		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\",\"connector\":\"suppress\""),
 		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\""),
 		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\",\"connector\":\"off\","
 		     "\"daily_calls\":10,\"reserve\":0"),
