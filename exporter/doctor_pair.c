@@ -108,68 +108,27 @@ void doctor_allowance(struct doctor *d, const struct pair_conf *pair, struct bud
 		    "%ld of %ld calls are left today", left, pair->daily_calls);
 }
 
-/* As the connectors' own pages list them; what others call comes first. */
-static const char *const dynamics[] = {
-	"Partner Center Webhook Registration (Insider Preview)",
-	"Create Co-sell Referral - Dynamics 365 to Partner Center (Insider Preview)",
-	"[Customize] Create or Get Details from Dynamics 365",
-	"Partner Center to Dynamics 365 - Helper (Insider Preview)",
-	"Partner Center Microsoft Co-sell Referral Updates to Dynamics 365 (Insider Preview)",
-	"Partner Center to Dynamics 365 (Insider Preview)",
-	"Dynamics 365 to Partner Center (Insider Preview)",
-	"Dynamics 365 Opportunity to Partner Center (Insider Preview)",
-	"Dynamics 365 Microsoft Solutions to Partner Center (Insider Preview)",
-	NULL,
-};
-
-static const char *const salesforce[] = {
-	"Partner Center Webhook Registration (Insider Preview)",
-	"[Customize] Create or Get Details from Salesforce",
-	"Create Co-sell Referral - Salesforce to Partner Center (Insider Preview)",
-	"Partner Center Microsoft Co-sell Referral Updates to Salesforce (Insider Preview)",
-	"Partner Center to Salesforce (Insider Preview)",
-	"Salesforce to Partner Center (Insider Preview)",
-	"Salesforce Opportunity to Partner Center (Insider Preview)",
-	"Salesforce Microsoft Solutions to Partner Center (Insider Preview)",
-	NULL,
-};
-
-static const struct {
-	const char *kind;
-	const char *const *flow;
-	const char *first; /* whose HTTP address the registration is given */
-} connectors[] = {
-	{ "dynamics", dynamics, "Partner Center to Dynamics 365" },
-	{ "salesforce", salesforce, "Partner Center to Salesforce" },
-};
-
 void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *kind)
 {
+	const struct system_driver *driver = system_driver_find(kind);
+	const struct system_setup *setup = driver ? driver->setup : NULL;
 	struct buf *list = &d->flows;
 
-	for (size_t k = 0; k < sizeof(connectors) / sizeof(connectors[0]); k++) {
-		if (strcmp(connectors[k].kind, kind) != 0)
-			continue;
-		out_line(" ");
-		out_line("To turn the flows of pair %s on again, in this order (what others call "
-			 "first):",
-		    pair->name);
-		buf_addf(list, "%s{\"pair\":", list->len ? "," : "");
-		buf_add_json(list, pair->name, strlen(pair->name));
-		buf_adds(list, ",\"flows\":[");
-		for (size_t i = 0; connectors[k].flow[i]; i++) {
-			out_line("%3zu. [ ] %s", i + 1, connectors[k].flow[i]);
-			buf_adds(list, i ? "," : "");
-			buf_add_json(list, connectors[k].flow[i], strlen(connectors[k].flow[i]));
-		}
-		out_line("     [ ] Run the webhook registration with the HTTP address of the first "
-			 "action of \"%s\":",
-		    connectors[k].first);
-		out_line("         events referral-created, referral-updated, "
-			 "related-referral-created and");
-		out_line("         related-referral-updated, overwrite Yes. Sign in with a "
-			 "Referrals admin who has opened");
-		out_line("         Power Automate once.");
-		buf_adds(list, "]}");
+	if (!setup || !setup->flows)
+		return;
+	out_line(" ");
+	out_line("To turn the flows of pair %s on again, in this order (what others call first):", pair->name);
+	buf_addf(list, "%s{\"pair\":", list->len ? "," : "");
+	buf_add_json(list, pair->name, strlen(pair->name));
+	buf_adds(list, ",\"flows\":[");
+	for (size_t i = 0; setup->flows[i]; i++) {
+		out_line("%3zu. [ ] %s", i + 1, setup->flows[i]);
+		buf_adds(list, i ? "," : "");
+		buf_add_json(list, setup->flows[i], strlen(setup->flows[i]));
 	}
+	out_line("     [ ] Run the webhook registration with the HTTP address of the first action of \"%s\":", setup->first_flow);
+	out_line("         events referral-created, referral-updated, related-referral-created and");
+	out_line("         related-referral-updated, overwrite Yes. Sign in with a Referrals admin who has opened");
+	out_line("         Power Automate once.");
+	buf_adds(list, "]}");
 }
