@@ -18,10 +18,12 @@ ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -I. $(WARN) $(HARDEN) $(CFLAGS)
 LIBS    := -lcsv -lxlsxwriter -lcurl -lcjson -lsqlite3 -lzip -lexpat -lcrypto -lpthread -lm
 
 CORE    := $(wildcard core/*.c)
-DRIVERS := $(wildcard systems/*.c)
+# EXTRA_DRIVERS=path/my_crm.c builds a driver in that lies elsewhere
+DRIVERS := $(wildcard systems/*.c) $(EXTRA_DRIVERS)
 LIB     := $(CORE) $(DRIVERS) $(wildcard systems/*/*.c) $(wildcard exporter/*.c mapping/*.c importer/*.c)
 SANDBOX := $(wildcard samples/sandbox/*.c)
 WORLD   := $(wildcard samples/world/*.c)
+FOURTH  := tests/fourth/fabrikam.c
 UNIT    := $(wildcard tests/unit/test_*.c)
 O       := $(BUILD)/$(MODE)
 obj      = $(patsubst %.c,$(O)/%.o,$(1))
@@ -46,9 +48,20 @@ $(O)/test_%: $(O)/tests/unit/test_%.o $(call obj,$(LIB)) $(O)/drivers.o
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LDHARD) $(LIBS) -lcmocka
 
+# The fourth system of the tests: rejoin with one more driver, and the server that it talks to.
+$(O)/rejoin-fourth: $(call obj,rejoin.c $(LIB) $(FOURTH)) $(O)/drivers-fourth.o
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LDHARD) $(LIBS)
+$(O)/fourth-server: $(call obj,tests/fourth/server.c $(CORE)) $(O)/drivers-none.o
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LDHARD) $(LIBS)
+
 # The list of drivers is the folder's contents: a new system is one new file.
-$(O)/drivers.c: $(DRIVERS) systems | $(O)
-	$(Q)sh systems/list.sh $(DRIVERS) >$@
+$(O)/drivers.c: FORCE | $(O)
+	$(Q)sh systems/list.sh $(DRIVERS) >$@.new
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(O)/drivers-fourth.c: $(DRIVERS) $(FOURTH) systems | $(O)
+	$(Q)sh systems/list.sh $(DRIVERS) $(FOURTH) >$@
 $(O)/drivers-none.c: systems/list.sh | $(O)
 	$(Q)sh systems/list.sh >$@
 $(O):
@@ -73,7 +86,7 @@ test: test-deps
 # The same with every strike, and volumes as large as in life; hours.
 soak:
 	@REJOIN_SOAK=1 $(MAKE) --no-print-directory test
-test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
+test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(O)/rejoin-fourth $(O)/fourth-server $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
@@ -96,6 +109,7 @@ help:
 	@echo 'make install    PREFIX=/usr/local, DESTDIR'
 	@echo 'make format     clang-format over all sources'
 	@echo 'make clean'
-.PHONY: all deps test-deps test soak test-build demo format install clean help
+FORCE:
+.PHONY: FORCE all deps test-deps test soak test-build demo format install clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/jwt.h"
 #include "core/mem.h"
+#include "core/system.h"
 #include "core/text.h"
 
 #include <ctype.h>
@@ -18,27 +19,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-struct kind_defaults {
-	const char *kind;
-	const char *token_url;  /* of people; "%s" is the origin; NULL: must be configured */
-	const char *client_url; /* of applications */
-	const char *scope;
-	const char *public_scope; /* of a sign-in by device code without a secret, NULL: the same */
-	const char *audience;     /* of jwt-bearer, NULL: the token_url */
-};
-
-#define LOGIN "https://login.microsoftonline.com/"
-
-static const struct kind_defaults defaults[] = {
-	{ "partner-center", LOGIN "common/oauth2/v2.0/token", NULL,
-	    "https://api.partner.microsoft.com/.default", NULL, NULL },
-	{ "dynamics", LOGIN "organizations/oauth2/v2.0/token", NULL, "%s/.default",
-	    "%s/user_impersonation", NULL },
-	{ "salesforce", "%s/services/oauth2/token", "%s/services/oauth2/token", NULL, NULL,
-	    "https://login.salesforce.com" },
-	{ NULL, NULL, NULL, NULL, NULL, NULL },
-};
 
 static const struct {
 	const char *name;
@@ -123,7 +103,9 @@ static int check_url(const struct auth *a, const char *key, const char *url, str
 static int set_flow(struct auth *a, const struct workspace *ws, const char *origin, struct err *err)
 {
 	const struct auth_conf *conf = &a->conf->auth;
-	const struct kind_defaults *d = defaults;
+	static const struct system_setup nothing;
+	const struct system_driver *driver = system_driver_find(a->conf->kind);
+	const struct system_setup *d = driver && driver->setup ? driver->setup : &nothing;
 	bool key = conf->key.kind != SECRET_NONE, secret = conf->client_secret.kind != SECRET_NONE;
 
 	if (!conf->flow)
@@ -138,8 +120,6 @@ static int set_flow(struct auth *a, const struct workspace *ws, const char *orig
 		    a->conf->name, conf->flow);
 	if (a->flow == FLOW_TOKEN)
 		return need(a, conf->token.kind != SECRET_NONE, "token", err);
-	while (d->kind && (!a->conf->kind || strcmp(d->kind, a->conf->kind) != 0))
-		d++;
 	a->signs = key && !secret && a->flow != FLOW_JWT;
 	a->token_url = setting(conf->token_url,
 	    a->flow == FLOW_CLIENT || a->flow == FLOW_JWT ? d->client_url : d->token_url, origin);

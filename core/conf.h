@@ -77,6 +77,8 @@ struct pair_conf *workspace_pair(struct workspace *ws, const char *left, const c
 /* "ROOT/.rejoin/NAME"; makes the folder (0700). Malloc'd. */
 char *workspace_path(const struct workspace *ws, const char *name, struct err *err);
 
+/* A variable that holds a secret: programs run for other secrets do not get it. */
+void secret_withhold(const char *variable);
 /* The secret's text, malloc'd; the caller wipes it with secret_free. Files are refused unless mode 0600 and owned by
  * the caller; a command runs without a shell for at most 30 s. A trailing line break is dropped. */
 char *secret_read(const struct secret *s, struct err *err);

@@ -159,6 +159,7 @@ static void parse_secret(struct parse *p, const struct json *auth, const char *a
 		if (strcmp(how, "env") == 0 && json_text(m) && *json_text(m)) {
 			out->kind = SECRET_ENV;
 			out->name = xstrdup(json_text(m));
+			secret_withhold(out->name);
 		} else if (strcmp(how, "file") == 0 && json_text(m) && *json_text(m)) {
 			out->kind = SECRET_FILE;
 			out->name = from_root(p->ws, json_text(m));

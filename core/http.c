@@ -36,7 +36,7 @@ struct call {
 	struct http *h;
 	const struct http_request *q;
 	struct http_response *r;
-	char *url;
+	char *url, *shown;
 	bool signed_in; /* the request carries our token */
 	bool refreshed;
 	int tries;
@@ -152,12 +152,15 @@ struct auth *http_auth(struct http *h)
 
 char *http_follow(struct http *h, const char *link, struct err *err)
 {
-	char *url = link_resolve(&h->origin, link);
+	char *url = link_resolve(&h->origin, link), *shown = NULL;
 
-	if (!url)
+	if (!url) {
+		shown = http_shown(link);
 		err_set(err, ERR_UNAVAILABLE,
 		    "%s: the service's link leads away from %s, so it is not followed: %.300s",
-		    h->conf->name, h->origin_text, link);
+		    h->conf->name, h->origin_text, shown);
+		free(shown);
+	}
 	return url;
 }
 
@@ -291,7 +294,7 @@ static int attempt(struct call *c, struct err *err)
 	c->tries++;
 	end = wire_send(h->wire, c->q, c->url, token, c->r, &left, &reason);
 	log_debug("%s: %s %s: %d %s", h->conf->name, c->q->method,
-	    c->q->plain ? "(sign-in)" : c->url, c->r->status, reason);
+	    c->q->plain ? "(sign-in)" : c->shown, c->r->status, reason);
 	return end == WIRE_WHOLE ? judge_answer(c, err) : judge_failure(c, end, left, reason, err);
 }
 
@@ -308,8 +311,11 @@ static char *request_url(const struct http *h, const struct http_request *q, str
 	else if (ok)
 		ok = origin_equal(&to, &h->origin);
 	if (!ok) {
+		char *shown = http_shown(whole);
+
 		err_set(err, ERR_UNAVAILABLE, "%s: %.300s is not at %s: nothing was sent",
-		    h->conf->name, whole, h->origin_text);
+		    h->conf->name, shown, h->origin_text);
+		free(shown);
 		free(clean);
 		clean = NULL;
 	}
@@ -329,6 +335,7 @@ int http_send(
 	c.url = request_url(h, q, err);
 	if (!c.url)
 		goto out;
+	c.shown = http_shown(c.url);
 	for (i = 0; q->headers && q->headers[i]; i++) {
 		if (!header_safe(q->headers[i])) {
 			err_set(err, ERR_FAILED,
@@ -343,6 +350,7 @@ int http_send(
 	while (again > 0);
 out:
 	free(c.url);
+	free(c.shown);
 	r->fate = again == 0 ? HTTP_ANSWERED : c.fate;
 	return again;
 }

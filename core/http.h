@@ -61,6 +61,9 @@ const char *http_header(const struct http_response *r, const char *name, char *o
 /* A link a service gave us: relative ones are resolved against the origin, http is upgraded to https for the same host,
  * another origin is ERR_UNAVAILABLE. Byte for byte otherwise. Malloc'd. */
 char *http_follow(struct http *h, const char *link, struct err *err);
+/* An address as logs and messages may show it: values, which are customers' names and places in a list, are left out; what
+ * stands are the path (without quoted keys) and the names of the query options. Malloc'd. */
+char *http_shown(const char *url);
 /* "https://host:port" without path. */
 const char *http_origin(const struct http *h);
 /* The system's sign-in; lives as long as h. */

@@ -158,6 +158,35 @@ out:
 	return text;
 }
 
+/* Length of the quote sign at s, which may be written %27; 0: none. */
+static size_t quote(const char *s)
+{
+	return *s == '\'' ? 1 : strncmp(s, "%27", 3) == 0 ? 3 : 0;
+}
+
+char *http_shown(const char *url)
+{
+	struct buf out = { 0 };
+	const char *s = url;
+	bool quoted = false;
+	size_t n;
+
+	buf_init(&out, 0);
+	for (; *s && *s != '?' && *s != '#'; s += n ? n : 1) {
+		n = quote(s);
+		if (n && !quoted)
+			buf_adds(&out, "'…'");
+		else if (!n && !quoted)
+			buf_addc(&out, *s);
+		quoted ^= n > 0;
+	}
+	for (; *s == '?' || *s == '&'; s += strcspn(s, "&#")) {
+		buf_addc(&out, *s++);
+		buf_add(&out, s, strcspn(s, "=&#"));
+	}
+	return out.s ? out.s : xstrdup("");
+}
+
 bool header_safe(const char *text)
 {
 	const unsigned char *s;

@@ -75,6 +75,19 @@ static int64_t monotonic_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static char **withheld;
+static size_t n_withheld;
+
+/* See core/conf.h. */
+void secret_withhold(const char *variable)
+{
+	for (size_t i = 0; i < n_withheld; i++)
+		if (strcmp(withheld[i], variable) == 0)
+			return;
+	withheld = xrealloc(withheld, (n_withheld + 1) * sizeof(*withheld));
+	withheld[n_withheld++] = xstrdup(variable);
+}
+
 /* Not in a group of its own: programs that ask for a passphrase must still reach the terminal. Only standard
  * output is ours; what it says on standard error is for the person. */
 static pid_t start_command(char **argv, int out, int out_other)
@@ -84,6 +97,8 @@ static pid_t start_command(char **argv, int out, int out_other)
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 		close(out_other);
+		for (size_t i = 0; i < n_withheld; i++)
+			unsetenv(withheld[i]);
 		signal(SIGPIPE, SIG_DFL);
 		if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
 			execvp(argv[0], argv);

@@ -59,6 +59,13 @@ const struct system_driver *system_driver_find(const char *kind)
 	return NULL;
 }
 
+const char *const *system_flows(const char *kind)
+{
+	const struct system_driver *d = system_driver_find(kind);
+
+	return d && d->setup ? d->setup->flows : NULL;
+}
+
 /* Opens the live system that conf describes; sends nothing. */
 struct system *system_open(const struct system_conf *conf, const struct workspace *ws,
     const struct system_need *need, const struct call_meter *meter, struct err *err)

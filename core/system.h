@@ -155,6 +155,22 @@ struct column_info {
 	bool unique;        /* no two rows hold the same value: an external id, an active alternate key */
 };
 
+/* What only setting a system up asks of its kind; members may be NULL. */
+struct system_setup {
+	/* in the rejoin.json that `rejoin init` writes: the system's name, and the lines behind "kind", six spaces deep */
+	const char *name, *members;
+	/* defaults of "auth"; "%s" stands for the system's origin; NULL: rejoin.json must say it */
+	const char *token_url;    /* where people's tokens come from */
+	const char *client_url;   /* where applications' tokens come from */
+	const char *scope;
+	const char *public_scope; /* of a sign-in by device code without a secret, NULL: the same */
+	const char *audience;     /* of jwt-bearer, NULL: the token_url */
+	/* the flows of its connector to Partner Center in the order in which they are turned on again (what others call comes
+	 * first), NULL-terminated, and the one whose address the webhook registration is given */
+	const char *const *flows;
+	const char *first_flow;
+};
+
 struct system; /* a driver embeds `struct system base` first */
 
 struct system_driver {
@@ -196,6 +212,7 @@ struct system_driver {
 	int (*identify)(struct system *, struct arena *, const char **text, struct err *);
 	/* Tables that people carry by hand (core/file_dialect.h), or NULL. */
 	const struct file_dialect *files;
+	const struct system_setup *setup; /* or NULL */
 	/* One entry for each native column that this system reads. */
 	int (*describe)(struct system *, struct arena *, struct column_info **out, size_t *n, struct err *);
 	/* ISO codes of the active currencies; *n 0 and *codes NULL when the service does not tell. */
@@ -245,6 +262,8 @@ struct system {
 
 extern const struct system_driver *const system_drivers[]; /* NULL-terminated; built from systems/ */
 const struct system_driver *system_driver_find(const char *kind); /* NULL when unknown */
+/* The flows of the connector to that kind, as in its setup; NULL without a connector. */
+const char *const *system_flows(const char *kind);
 
 /* Doors. */
 struct system *system_open(const struct system_conf *, const struct workspace *, const struct system_need *,

@@ -4,7 +4,6 @@
 #include "exporter/doctor.h"
 #include "core/buf.h"
 #include "core/text.h"
-#include "mapping/flows.h"
 
 #define LOOK_AT 1000 /* referrals whose currency is looked at */
 #define CODES   200
@@ -122,42 +121,27 @@ void doctor_suppress(struct doctor *d, const struct pair_conf *pair)
 			    "are not told", pair->side[s]->title);
 }
 
-static const struct {
-	const char *kind;
-	const char *first; /* whose HTTP address the registration is given */
-} connectors[] = {
-	{ "dynamics", "Partner Center to Dynamics 365" },
-	{ "salesforce", "Partner Center to Salesforce" },
-};
-
 void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *kind)
 {
+	const struct system_driver *driver = system_driver_find(kind);
+	const struct system_setup *setup = driver ? driver->setup : NULL;
 	struct buf *list = &d->flows;
-	const char *const *flow = flows_of(kind);
 
-	for (size_t k = 0; k < sizeof(connectors) / sizeof(connectors[0]); k++) {
-		if (!flow || strcmp(connectors[k].kind, kind) != 0)
-			continue;
-		out_line(" ");
-		out_line("To turn the flows of pair %s on again, in this order (what others call "
-			 "first):",
-		    pair->name);
-		buf_addf(list, "%s{\"pair\":", list->len ? "," : "");
-		buf_add_json(list, pair->name, strlen(pair->name));
-		buf_adds(list, ",\"flows\":[");
-		for (size_t i = 0; flow[i]; i++) {
-			out_line("%3zu. [ ] %s", i + 1, flow[i]);
-			buf_adds(list, i ? "," : "");
-			buf_add_json(list, flow[i], strlen(flow[i]));
-		}
-		out_line("     [ ] Run the webhook registration with the HTTP address of the first "
-			 "action of \"%s\":",
-		    connectors[k].first);
-		out_line("         events referral-created, referral-updated, "
-			 "related-referral-created and");
-		out_line("         related-referral-updated, overwrite Yes. Sign in with a "
-			 "Referrals admin who has opened");
-		out_line("         Power Automate once.");
-		buf_adds(list, "]}");
+	if (!setup || !setup->flows)
+		return;
+	out_line(" ");
+	out_line("To turn the flows of pair %s on again, in this order (what others call first):", pair->name);
+	buf_addf(list, "%s{\"pair\":", list->len ? "," : "");
+	buf_add_json(list, pair->name, strlen(pair->name));
+	buf_adds(list, ",\"flows\":[");
+	for (size_t i = 0; setup->flows[i]; i++) {
+		out_line("%3zu. [ ] %s", i + 1, setup->flows[i]);
+		buf_adds(list, i ? "," : "");
+		buf_add_json(list, setup->flows[i], strlen(setup->flows[i]));
 	}
+	out_line("     [ ] Run the webhook registration with the HTTP address of the first action of \"%s\":", setup->first_flow);
+	out_line("         events referral-created, referral-updated, related-referral-created and");
+	out_line("         related-referral-updated, overwrite Yes. Sign in with a Referrals admin who has opened");
+	out_line("         Power Automate once.");
+	buf_adds(list, "]}");
 }

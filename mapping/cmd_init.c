@@ -17,67 +17,35 @@ static const char gitignore[] =
     "# What rejoin remembers (it holds customer data), and the tables it writes.\n"
     ".rejoin/\nexports/\n*.csv\n!mappings/*.csv\n*.xlsx\n*.manifest.json\n*.part\n*.token\n*.pem\n";
 
-/* How each kind is set up: name in the workspace, and its members. */
-static const struct starter {
-	const char *kind, *name, *members;
-} starters[] = {
-	{ "partner-center", "pc",
-	    "      \"url\": \"https://api.partner.microsoft.com\",\n"
-	    "      \"auth\": {\n"
-	    "        // A user with the role Referrals administrator signs in once; the token is "
-	    "renewed by itself.\n"
-	    "        \"flow\": \"refresh-token\",\n"
-	    "        // Put your tenant's id in the place of TENANT, and the application's id "
-	    "below.\n"
-	    "        \"token_url\": "
-	    "\"https://login.microsoftonline.com/TENANT/oauth2/v2.0/token\",\n"
-	    "        \"client_id\": \"APPLICATION-ID\",\n"
-	    "        // A secret never stands here: {\"env\": \"NAME\"}, {\"file\": \"PATH\"} of "
-	    "mode 0600, or\n"
-	    "        // {\"command\": [\"pass\", \"show\", \"pc\"]}.\n"
-	    "        \"refresh_token\": {\"file\": \".rejoin/pc.token\"}\n"
-	    "      }\n" },
-	{ "dynamics", "crm",
-	    "      // The address of your organisation.\n"
-	    "      \"url\": \"https://YOUR-ORGANISATION.crm.dynamics.com\",\n"
-	    "      \"record\": \"opportunity\",\n"
-	    "      \"auth\": {\n"
-	    "        // An application user with a role that reads and writes opportunities.\n"
-	    "        \"flow\": \"client-credentials\",\n"
-	    "        \"token_url\": "
-	    "\"https://login.microsoftonline.com/TENANT/oauth2/v2.0/token\",\n"
-	    "        \"client_id\": \"APPLICATION-ID\",\n"
-	    "        \"client_secret\": {\"env\": \"CRM_SECRET\"}\n"
-	    "      }\n" },
-	{ "salesforce", "sf",
-	    "      // The address of your organisation (My Domain).\n"
-	    "      \"url\": \"https://YOUR-DOMAIN.my.salesforce.com\",\n"
-	    "      \"record\": \"Opportunity\",\n"
-	    "      \"api\": \"v67.0\",\n"
-	    "      \"auth\": {\n"
-	    "        // A connected app with a certificate, and the user it acts for.\n"
-	    "        \"flow\": \"jwt-bearer\",\n"
-	    "        \"client_id\": \"CONSUMER-KEY\",\n"
-	    "        \"user\": \"integration@example.com\",\n"
-	    "        \"key\": {\"file\": \"sf.pem\"}\n"
-	    "      }\n" },
+/* For a kind that says nothing of its own. */
+static const struct system_setup plain = {
+	.name = "crm",
+	.members = "      // The address of the service, without a path.\n"
+		   "      \"url\": \"https://YOUR-ORGANISATION.example.com\",\n"
+		   "      \"auth\": {\n"
+		   "        // Or another flow: client-credentials, refresh-token, device-code, jwt-bearer.\n"
+		   "        \"flow\": \"token\",\n"
+		   "        \"token\": {\"env\": \"CRM_TOKEN\"}\n"
+		   "      }\n",
 };
 
-static const struct starter *find_starter(const char *option, const char *kind, struct err *err)
+static const struct system_driver *find_kind(const char *option, const char *kind, struct err *err)
 {
+	const struct system_driver *found = system_driver_find(kind);
 	struct buf kinds = { 0 };
-	const struct starter *found = NULL;
 
-	for (size_t i = 0; i < sizeof(starters) / sizeof(starters[0]); i++) {
-		buf_addf(&kinds, "%s%s", i ? ", " : "", starters[i].kind);
-		if (strcmp(starters[i].kind, kind) == 0)
-			found = &starters[i];
-	}
-	if (!found)
-		err_set(
-		    err, ERR_USAGE, "--%s: \"%s\" is no kind of system: %s", option, kind, kinds.s);
+	if (found)
+		return found;
+	for (size_t i = 0; system_drivers[i]; i++)
+		buf_addf(&kinds, "%s%s", i ? ", " : "", system_drivers[i]->kind);
+	err_set(err, ERR_USAGE, "--%s: \"%s\" is no kind of system: %s", option, kind, kinds.len ? kinds.s : "none is built in");
 	buf_release(&kinds);
-	return found;
+	return NULL;
+}
+
+static const struct system_setup *setup_of(const struct system_driver *d)
+{
+	return d->setup && d->setup->name && d->setup->members ? d->setup : &plain;
 }
 
 /* The shipped file of that name: in $REJOIN_SHARE, in ../share/rejoin/mappings beside the program's folder, or in
@@ -114,18 +82,19 @@ static char *find_shipped(const char *name, struct err *err)
 	return NULL;
 }
 
-static void add_system(struct buf *b, const struct starter *s, const char *name, const char *after)
+static void add_system(struct buf *b, const struct system_driver *d, const char *name, const char *after)
 {
-	buf_addf(b, "    \"%s\": {\n      \"kind\": \"%s\",\n%s    }%s\n", name, s->kind,
-	    s->members, after);
+	buf_addf(b, "    \"%s\": {\n      \"kind\": \"%s\",\n%s    }%s\n", name, d->kind,
+	    setup_of(d)->members, after);
 }
 
 static void add_config(
-    struct buf *b, const struct starter *left, const struct starter *right, const char *mapping)
+    struct buf *b, const struct system_driver *left, const struct system_driver *right, const char *mapping)
 {
-	bool same = left == right;
-	char *left_name = same ? xasprintf("%s-from", left->name) : xstrdup(left->name);
-	char *right_name = same ? xasprintf("%s-to", right->name) : xstrdup(right->name);
+	const char *left_is = setup_of(left)->name, *right_is = setup_of(right)->name;
+	bool same = strcmp(left_is, right_is) == 0;
+	char *left_name = same ? xasprintf("%s-from", left_is) : xstrdup(left_is);
+	char *right_name = same ? xasprintf("%s-to", right_is) : xstrdup(right_is);
 
 	buf_adds(b,
 	    "// The workspace of rejoin: which systems there are, and which two are one pair.\n"
@@ -203,10 +172,10 @@ static int write_schema(const char *shipped, const char *target, struct err *err
 
 static int run(const struct options *o, struct err *err)
 {
-	const struct starter *left =
-	    find_starter("left", o->left ? o->left : "partner-center", err);
-	const struct starter *right =
-	    left ? find_starter("right", o->right ? o->right : "dynamics", err) : NULL;
+	const struct system_driver *left =
+	    find_kind("left", o->left ? o->left : "partner-center", err);
+	const struct system_driver *right =
+	    left ? find_kind("right", o->right ? o->right : "dynamics", err) : NULL;
 	char *name = NULL, *shipped = NULL, *target = NULL, *mapping = NULL;
 	struct buf config = { 0 }, ignore = { 0 }, copy = { 0 };
 	size_t len;
@@ -259,7 +228,7 @@ const struct command cmd_init = {
 	.usage = "[--left KIND --right KIND]",
 	.summary = "writes a workspace: rejoin.json, a mapping, .gitignore",
 	.options = "left right",
-	.help = "KIND is partner-center, dynamics or salesforce; without options partner-center "
+	.help = "KIND is partner-center, dynamics, salesforce or one that was built in; without options partner-center "
 		"with dynamics.\n"
 		"Nothing that exists is overwritten.\n",
 	.run = run,

@@ -4,7 +4,6 @@
 #include <string.h>
 #include "core/table.h"
 #include "core/text.h"
-#include "mapping/flows.h"
 #include "mapping/parse.h"
 #include "mapping/setup.h"
 
@@ -210,7 +209,7 @@ static void parse_files(struct parse *p, const struct json *node, struct setup *
 	static const char *const user[] = { "Referrals user", "Utilisateur des références", NULL };
 	static const char *const crm[] = { "System Administrator", "System Customizer", "Administrateur système",
 		"Personnalisateur de système", NULL };
-	const char *const *flow = flows_of(p->m->kind[!strcmp(p->m->kind[LEFT], "partner-center") ? RIGHT : LEFT]);
+	const char *const *flow = system_flows(p->m->kind[!strcmp(p->m->kind[LEFT], "partner-center") ? RIGHT : LEFT]);
 	s->run_log = file_of(p, node, "run_log");
 	s->referral_roles = file_of(p, node, "referral_roles");
 	s->crm_roles = file_of(p, node, "crm_roles");

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/text.h"
-#include "mapping/flows.h"
 #include "mapping/rules_check.h"
 #include "mapping/setup.h"
 
@@ -137,7 +136,7 @@ static void webhook(const struct asking *k, struct setup_check *c)
 
 static void flow_order(const struct asking *k, struct setup_check *c)
 {
-	const char *const *flow = flows_of(k->m->kind[side_other(k->ctx->pc)]);
+	const char *const *flow = system_flows(k->m->kind[side_other(k->ctx->pc)]);
 	int first = -1;
 	if (!k->s->flows || !flow)
 		return;

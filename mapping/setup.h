@@ -21,7 +21,7 @@ struct setup {
 	const char *webhook;
 	bool event[WEBHOOK_EVENTS];  /* which of the events it names */
 	const char *flows;
-	int64_t flow_on[FLOWS_MOST]; /* when each of flows_of() was turned on; STAMP_NONE */
+	int64_t flow_on[FLOWS_MOST]; /* when each of system_flows() was turned on; STAMP_NONE */
 	int trial, production;       /* -1 not told */
 	const char *import_file;
 	size_t import_rows;

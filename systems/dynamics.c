@@ -48,6 +48,7 @@ static void dynamics_close(struct system *s)
 }
 
 extern const struct system_driver dynamics_driver;
+extern const struct system_setup dynamics_setup;
 
 static struct system *dynamics_open(const struct system_conf *conf, const struct workspace *ws,
     const struct system_need *need, const struct call_meter *meter, struct err *err)
@@ -268,4 +269,5 @@ const struct system_driver dynamics_driver = {
 	.describe = dataverse_describe,
 	.currencies = dataverse_currencies,
 	.files = &dynamics_import,
+	.setup = &dynamics_setup,
 };

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 extern const struct system_driver partner_center_driver;
+extern const struct system_setup partner_center_setup;
 
 static const char *const columns[] = { "id", "engagementId", "name", "externalReferenceId",
 	"organizationId", "organizationName", "mpnId", "createdDateTime", "updatedDateTime",
@@ -439,4 +440,5 @@ const struct system_driver partner_center_driver = {
 	.record_url = pc_record_url,
 	.identify = pc_identify,
 	.files = &portal_dialect,
+	.setup = &partner_center_setup,
 };

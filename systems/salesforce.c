@@ -21,6 +21,7 @@ static const char *const columns[] = { "Id", "Name", "StageName", "IsClosed", "I
 	"contacts[].Contact.Email", NULL };
 
 extern const struct system_driver salesforce_driver;
+extern const struct system_setup salesforce_setup;
 
 static void salesforce_close(struct system *sys)
 {
@@ -282,6 +283,7 @@ const struct system_driver salesforce_driver = {
 	.describe = salesforce_describe,
 	.currencies = salesforce_currencies,
 	.files = &salesforce_loader,
+	.setup = &salesforce_setup,
 	.bulk_from = SALESFORCE_BULK_FROM,
 	.bulk_batch = SALESFORCE_BULK_BATCH,
 	.end_job = salesforce_end_job,

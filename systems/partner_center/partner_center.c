@@ -156,8 +156,7 @@ static int walk_page(struct partner_center *pc, struct walk *w, struct answer *o
 			return -1;
 		status = out->http.status;
 		if (status == 400 && !w->linked && !w->plain) {
-			log_debug("%s: the list refuses %s: %s", pc->base.conf->name, w->next,
-			    out->message);
+			log_debug("%s: the list refuses its options: %s", pc->base.conf->name, out->message);
 			w->plain = true;
 			walk_start(w);
 			continue;

@@ -181,6 +181,27 @@ static void wire_addresses(void **state)
 	clean("https://h/\x7f", NULL);
 }
 
+static void shown(const char *url, const char *want)
+{
+	char *got = http_shown(url);
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+/* Names and keys of customers stand in no log. */
+static void shown_addresses(void **state)
+{
+	(void)state;
+	shown("https://h/api/data/v9.2/opportunities?$select=name&$filter=name%20eq%20'Contoso'&$count",
+	    "https://h/api/data/v9.2/opportunities?$select&$filter&$count");
+	shown("https://h/accounts(name='Contoso',city=%27Oslo%27)/x?a=b?c=d#e=f", "https://h/accounts(name='…',city='…')/x?a");
+	shown("https://h/accounts(name='Contoso", "https://h/accounts(name='…'");
+	shown("https://h/query?q=SELECT+Id&#?x=1", "https://h/query?q&");
+	shown("/a/b", "/a/b");
+	shown("", "");
+}
+
 static void headers(void **state)
 {
 	const char *raw = "HTTP/1.1 200 OK\r\nDate: " DATE
@@ -214,6 +235,7 @@ int main(void)
 		cmocka_unit_test(loopback),
 		cmocka_unit_test(links),
 		cmocka_unit_test(wire_addresses),
+		cmocka_unit_test(shown_addresses),
 		cmocka_unit_test(headers),
 	};
 

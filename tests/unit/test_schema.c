@@ -167,7 +167,7 @@ static bool holds(
 	if (!strcmp(name, "maximum"))
 		return kind != JSON_NUMBER || number(v) <= number(k);
 	static const char *const notes[] = { "$schema", "$id", "title", "description",
-		"definitions", "$ref" };
+		"definitions", "$ref", "examples" };
 	for (size_t i = 0; i < COUNT(notes); i++)
 		found |= !strcmp(name, notes[i]);
 	if (!found)
@@ -504,7 +504,8 @@ static void workspaces_are_judged_alike(void **state)
 		"{\"systems\":{\"a.b\":{\"kind\":\"dynamics\",\"file\":\"a.csv\"}}}",
 		"{\"systems\":{\"-a\":{\"kind\":\"dynamics\",\"file\":\"a.csv\"}}}",
 		"{\"systems\":{\"a\":{\"file\":\"a.csv\"}}}",
-		"{\"systems\":{\"a\":{\"kind\":\"oracle\",\"file\":\"a.csv\"}}}",
+		"{\"systems\":{\"a\":{\"kind\":\"\",\"file\":\"a.csv\"}}}",
+		"{\"systems\":{\"a\":{\"kind\":7,\"file\":\"a.csv\"}}}",
 		"{\"systems\":{\"a\":1}}", SYSTEM("\"file\":\"a.txt\""),
 		SYSTEM("\"file\":\"a.csv\",\"url\":\"https://x\""), SYSTEM("\"record\":\"r\""),
 		SYSTEM(LIVE), SYSTEM("\"url\":\"http://contoso.example.com\""),
@@ -537,6 +538,24 @@ static void workspaces_are_judged_alike(void **state)
 		judge_alike(bad[i], false, true);
 }
 
+/* Which systems are built in is for the program to know; the schema holds for one more. */
+static void kinds_are_for_the_program(void **state)
+{
+	static const char other[] = "{\"systems\":{\"a\":{\"kind\":\"fabrikam\",\"file\":\"a.csv\"}}}";
+	static const char mapping[] = "{\"left\":\"partner-center\",\"right\":\"fabrikam\",\"match\":[{\"left\":\"id\","
+				      "\"right\":\"r\"}],\"fields\":[{\"name\":\"a\"," TEXT "}]}";
+	struct json *document = json_parse(other, strlen(other), NULL);
+
+	(void)state;
+	assert_true(schema_takes(&workspace_schema, document));
+	assert_false(program_takes("rejoin.json", other, true));
+	json_free(document);
+	document = json_parse(mapping, strlen(mapping), NULL);
+	assert_true(schema_takes(&mapping_schema, document));
+	assert_false(program_takes("m.json", mapping, false));
+	json_free(document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -544,6 +563,7 @@ int main(void)
 		cmocka_unit_test(meaning_is_for_the_program),
 		cmocka_unit_test(shipped_mappings_are_taken),
 		cmocka_unit_test(workspaces_are_judged_alike),
+		cmocka_unit_test(kinds_are_for_the_program),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
