@@ -6,6 +6,7 @@
 
 #include <csv.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,31 @@ struct csv_reader {
 	struct rowbuf row;
 	char description[80];
 };
+
+/* libcsv asks for a little more at a time; room that doubles keeps a long cell from being copied over and over. The room
+ * stands in front of what libcsv is given. */
+union room {
+	size_t bytes;
+	max_align_t align;
+};
+
+static void *more_room(void *p, size_t size)
+{
+	union room *old = p ? (union room *)p - 1 : NULL;
+	size_t bytes = old ? old->bytes : 0;
+
+	if (size <= bytes)
+		return p;
+	bytes = size > 2 * bytes ? size : 2 * bytes;
+	old = xrealloc(old, sizeof(*old) + bytes);
+	old->bytes = bytes;
+	return old + 1;
+}
+
+static void no_room(void *p)
+{
+	free(p ? (union room *)p - 1 : NULL);
+}
 
 /* libcsv would trim spaces around cells, which RFC 4180 forbids. */
 static int no_space(unsigned char c)
@@ -72,7 +98,8 @@ static int fill(struct csv_reader *r, struct err *err)
 	before = r->len;
 	while (r->len == before && !r->eof) {
 		if (r->decoder.bad[0])
-			return err_set(err, ERR_USAGE, "line %zu: %s", r->line, r->decoder.bad);
+			return err_set(err, ERR_USAGE, "line %zu, cell %zu: %s", r->line,
+			    r->row.n + 1, r->decoder.bad);
 		do
 			n = read(r->fd, r->raw + r->n_raw, BLOCK - r->n_raw);
 		while (n < 0 && errno == EINTR);
@@ -196,6 +223,8 @@ static int start(struct csv_reader *r, const struct table_options *opts, struct 
 	csv_set_delim(&r->parser, (unsigned char)delimiter);
 	csv_set_space_func(&r->parser, no_space);
 	csv_set_blk_size(&r->parser, 16384);
+	csv_set_realloc_func(&r->parser, more_room);
+	csv_set_free_func(&r->parser, no_room);
 	return 0;
 }
 
@@ -263,8 +292,8 @@ static int check_limits(struct csv_reader *r, struct err *err)
 		return 0;
 	if (r->row.fault == ROW_CELL_TOO_LONG)
 		return err_set(err, ERR_USAGE,
-		    "line %zu: %s; if it is not meant to be, a closing quotation mark is missing",
-		    r->cell_line, rowbuf_fault(r->row.fault));
+		    "line %zu, cell %zu: %s; if it is not meant to be, a closing quotation mark is missing",
+		    r->cell_line, r->row.n + 1, rowbuf_fault(r->row.fault));
 	return err_set(err, ERR_USAGE, "line %zu: %s", r->row_line, rowbuf_fault(r->row.fault));
 }
 

@@ -332,6 +332,7 @@ void xlsx_writer_chart(struct xlsx_writer *w, const char *title, size_t first_ro
 	lxw_row_t first = (lxw_row_t)first_row, last = (lxw_row_t)(first_row + rows - 1);
 	lxw_chart_series *series;
 	lxw_chart *chart;
+	bool wide;
 
 	if (!w->sheet || rows == 0 || label >= w->columns.n || number >= w->columns.n)
 		return;
@@ -350,8 +351,10 @@ void xlsx_writer_chart(struct xlsx_writer *w, const char *title, size_t first_ro
 	chart_legend_set_position(chart, LXW_CHART_LEGEND_NONE);
 	/* Of a bar chart this is the axis of the labels: the first row stands on top. */
 	chart_axis_set_reverse(chart->y_axis);
-	if (worksheet_insert_chart_opt(w->sheet, 0, (lxw_col_t)w->columns.n, chart, &options) !=
-	    LXW_NO_ERROR)
+	/* beside the table, or under one that is wider than a screen */
+	wide = w->columns.n > 12;
+	if (worksheet_insert_chart_opt(w->sheet, wide ? w->row : 0, wide ? 0 : (lxw_col_t)w->columns.n,
+		chart, &options) != LXW_NO_ERROR)
 		log_warn("the chart \"%s\" could not be placed and was left out", title);
 }
 

@@ -14,11 +14,11 @@
 const char *const severity_names[] = { "info", "warning", "error" };
 
 static const char *const keys[REPORT_COLUMNS] = { "side", "left_id", "right_id", "deal", "field", "path", "value", "rule",
-	"severity", "reason", "fix", "value_at_stake", "currency" };
+	"severity", "reason", "fix", "value_at_stake", "currency", "days_open" };
 static const enum rules_text headings[REPORT_COLUMNS] = { RT_COL_SYSTEM, RT_COL_LEFT_ID, RT_COL_RIGHT_ID, RT_COL_DEAL,
 	RT_COL_FIELD, RT_COL_PATH, RT_COL_VALUE, RT_COL_RULE, RT_COL_SEVERITY, RT_COL_REASON, RT_COL_FIX, RT_COL_STAKE,
-	RT_COL_CURRENCY };
-static const double widths[REPORT_COLUMNS] = { 16, 38, 38, 34, 14, 34, 24, 8, 14, 50, 60, 16, 10 };
+	RT_COL_CURRENCY, RT_COL_DAYS };
+static const double widths[REPORT_COLUMNS] = { 16, 38, 38, 34, 14, 34, 24, 8, 14, 50, 60, 16, 10, 10 };
 
 struct report {
 	const struct report_info *info;
@@ -75,9 +75,10 @@ static int open_table(struct report *r, const char *path, struct err *err)
 	for (int i = 0; i < REPORT_COLUMNS; i++)
 		column[i] = (struct column_def){ .heading = r->workbook ? report_heading(r->info, i, &a) : keys[i],
 			.width = widths[i], .wrap = i == REPORT_REASON || i == REPORT_FIX,
-			.type = i == REPORT_STAKE ? COLUMN_NUMBER : COLUMN_TEXT };
+			.type = i == REPORT_STAKE || i == REPORT_DAYS ? COLUMN_NUMBER : COLUMN_TEXT };
 	if (!rc)
-		rc = table_sheet(r->table, rules_template(RT_SHEET_FINDINGS, r->lang), column, REPORT_COLUMNS, err);
+		rc = table_sheet(r->table, rules_template(RT_SHEET_FINDINGS, r->lang), column,
+		    r->workbook ? REPORT_COLUMNS : REPORT_STABLE, err);
 	arena_release(&a);
 	return rc;
 }
@@ -107,7 +108,7 @@ static int add_json(struct report *r, const struct value *cell, struct err *err)
 {
 	struct buf b = { 0 };
 	buf_adds(&b, r->rows ? ",\n{" : "\n{");
-	for (size_t i = 0; i < REPORT_COLUMNS; i++) {
+	for (size_t i = 0; i < REPORT_STABLE; i++) {
 		buf_addf(&b, "%s\"%s\":", i ? "," : "", keys[i]);
 		buf_add_json(&b, cell[i].s, cell[i].len);
 	}
@@ -115,6 +116,22 @@ static int add_json(struct report *r, const struct value *cell, struct err *err)
 	bool ok = fwrite(b.s, 1, b.len, r->json) == b.len;
 	buf_release(&b);
 	return ok ? 0 : err_set(err, ERR_FAILED, "%s cannot be written: %s", r->out.path, strerror(errno));
+}
+
+/* Whole days since the deal was made, while it is open: the record's own stamp, else its partner's. */
+static void days_open(const struct report *r, const struct mapped *mine, const struct mapped *other, char out[24])
+{
+	const struct mapped *both[] = { mine, other };
+	int status = r->info->m->f_status;
+	for (int i = 0; i < 2 && r->info->at != STAMP_NONE; i++) {
+		struct value v = both[i] ? both[i]->fact[FACT_CREATED] : value_absent;
+		int64_t born = value_has(v) ? stamp_parse(v.s, v.len) : STAMP_NONE;
+		if (born == STAMP_NONE || born > r->info->at)
+			continue;
+		if (status < 0 || !status_is(both[i]->field[status], "Closed"))
+			snprintf(out, 24, "%lld", (long long)((r->info->at - born) / INT64_C(86400000000)));
+		return;
+	}
 }
 
 int report_add(struct report *r, const struct finding *f, const struct mapped *left, const struct mapped *right,
@@ -133,7 +150,7 @@ int report_add(struct report *r, const struct finding *f, const struct mapped *l
 		if (!value_has(cell[REPORT_DEAL]) && other)
 			cell[REPORT_DEAL] = other->field[m->f_name];
 	}
-	cell[REPORT_FIELD] = value_of(f->field >= 0 ? m->field[f->field].name : "");
+	cell[REPORT_FIELD] = value_of(f->field < 0 ? "" : people ? m->field[f->field].label[r->lang] : m->field[f->field].name);
 	cell[REPORT_PATH] = value_of(f->path);
 	cell[REPORT_VALUE] = f->value;
 	cell[REPORT_RULE] = value_of(f->rule->id);
@@ -142,9 +159,13 @@ int report_add(struct report *r, const struct finding *f, const struct mapped *l
 	cell[REPORT_FIX] = value_of(r->lang == RULES_FR ? f->rule->fix_fr : f->rule->fix_en);
 	cell[REPORT_STAKE] = mine && m->f_value >= 0 && !mine->bad[m->f_value] ? mine->field[m->f_value] : value_empty;
 	cell[REPORT_CURRENCY] = mine && m->f_currency >= 0 ? mine->field[m->f_currency] : value_empty;
+	char days[24] = "";
+	if (people)
+		days_open(r, mine, other, days);
+	cell[REPORT_DAYS] = value_of(days);
 	int rc = 0;
 	if (r->table)
-		rc = table_write(r->table, cell, REPORT_COLUMNS, err);
+		rc = table_write(r->table, cell, r->workbook ? REPORT_COLUMNS : REPORT_STABLE, err);
 	else if (r->html)
 		rc = html_row(r->html, cell, f->severity, err);
 	else if (r->json)

@@ -30,7 +30,9 @@ extern const char *const severity_names[];
 /* ---- between the files of the report ---- */
 
 enum { REPORT_SIDE, REPORT_LEFT_ID, REPORT_RIGHT_ID, REPORT_DEAL, REPORT_FIELD, REPORT_PATH, REPORT_VALUE, REPORT_RULE,
-	REPORT_SEVERITY, REPORT_REASON, REPORT_FIX, REPORT_STAKE, REPORT_CURRENCY, REPORT_COLUMNS };
+	REPORT_SEVERITY, REPORT_REASON, REPORT_FIX, REPORT_STAKE, REPORT_CURRENCY, REPORT_DAYS, REPORT_COLUMNS };
+/* The columns of .csv and .json, which programs read, end before what is for people only. */
+#define REPORT_STABLE REPORT_DAYS
 /* The heading of a column for people. */
 const char *report_heading(const struct report_info *info, int column, struct arena *a);
 const char *report_severity(enum severity s, int lang);

@@ -36,13 +36,13 @@ static const char style[] =
     "td{border-top:1px solid var(--line);padding:.35rem .6rem;vertical-align:top;unicode-bidi:plaintext;overflow-wrap:anywhere}\n"
     "td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}\n"
     /* fixed widths: the browser need not measure every row of thousands */
-    "#findings{min-width:108rem;table-layout:fixed}"
+    "#findings{min-width:140rem;table-layout:fixed}"
     "#findings th:nth-child(1),#findings th:nth-child(5),#findings th:nth-child(9){width:7rem}"
     "#findings th:nth-child(2),#findings th:nth-child(3),#findings th:nth-child(7){width:9.5rem}"
     "#findings th:nth-child(4),#findings th:nth-child(6){width:11rem}#findings th:nth-child(8){width:5rem}"
-    "#findings th:nth-child(12){width:8rem}#findings th:nth-child(13){width:6.5rem}\n"
+    "#findings th:nth-child(10){width:18rem}#findings th:nth-child(12){width:8rem}#findings th:nth-child(13),#findings th:nth-child(14){width:6.5rem}\n"
     "#findings td:nth-child(2),#findings td:nth-child(3),#findings td:nth-child(6){font-family:ui-monospace,monospace;"
-    "font-size:.8rem}#findings td:nth-child(12){text-align:right}\n"
+    "font-size:.8rem}#findings td:nth-child(12),#findings td:nth-child(14){text-align:right}\n"
     "tr.e>td.s{color:var(--error);font-weight:600}tr.w>td.s{color:var(--warning);font-weight:600}tr.i>td.s{color:var(--info)}\n"
     "button,input,select{font:inherit;color:inherit;background:var(--back);border:1px solid var(--line);border-radius:4px;"
     "padding:.3rem .5rem;max-width:100%}\n"
@@ -56,7 +56,8 @@ static const char style[] =
     "@media (max-width:50rem){body{padding:.6rem}.tools .phone{display:grid}#findings,#causes{min-width:0}thead{display:none}"
     "table,tbody,tr,td{display:block;width:100%}.wide{border:0}tr{border:1px solid var(--line);border-radius:6px;"
     "margin:0 0 .6rem;padding:.25rem .5rem}tr[hidden]{display:none}td,#findings td{border:0;min-width:0;padding:.15rem 0;"
-    "text-align:left;white-space:normal}td.n{text-align:left;white-space:normal}#findings td:nth-child(12){text-align:left}"
+    "text-align:left;white-space:normal}td.n{text-align:left;white-space:normal}#findings td:nth-child(12),"
+    "#findings td:nth-child(14){text-align:left}"
     "td{display:grid;grid-template-columns:8.5rem 1fr;gap:.5rem}td:empty{display:none}td button{justify-self:start}"
     "td::before{color:var(--soft);font:.8rem/1.8 system-ui,sans-serif}.tools label{flex:1 1 9rem}"
     ".tools label>*{width:100%}}\n"
@@ -170,6 +171,13 @@ static void add_option(struct buf *b, const char *value, const char *text)
 	buf_adds(b, "</option>");
 }
 
+/* For each currency what a cause alone holds up, then for each what is at stake. */
+static const char *money_heading(const struct html_report *h, size_t i, struct arena *a)
+{
+	const struct causes *c = h->info->causes;
+	return RULES_SAY(a, h->lang, i < c->n_currencies ? RT_COL_FREED_IN : RT_COL_STAKE_IN, c->currency[i % c->n_currencies]);
+}
+
 static void add_causes(struct html_report *h, struct buf *b)
 {
 	const struct causes *c = h->info->causes;
@@ -185,8 +193,8 @@ static void add_causes(struct html_report *h, struct buf *b)
 	add_heading(b, say(h, RT_COL_DEALS), true);
 	add_heading(b, say(h, RT_COL_HELD), true);
 	add_heading(b, say(h, RT_COL_ALONE), true);
-	for (size_t i = 0; i < c->n_currencies; i++)
-		add_heading(b, RULES_SAY(&a, h->lang, RT_COL_STAKE_IN, c->currency[i]), true);
+	for (size_t i = 0; i < 2 * c->n_currencies; i++)
+		add_heading(b, money_heading(h, i, &a), true);
 	buf_adds(b, "</tr></thead><tbody>\n");
 	for (size_t i = 0; i < c->n; i++) {
 		const struct cause *k = &c->cause[i];
@@ -197,9 +205,10 @@ static void add_causes(struct html_report *h, struct buf *b)
 		buf_adds(b, "</td><td>");
 		add(b, h->lang == RULES_FR ? k->rule->title_fr : k->rule->title_en);
 		buf_addf(b, "</td><td class=\"n\">%ld</td><td class=\"n\">%ld</td><td class=\"n\">%ld</td>", k->deals, k->held, k->alone);
-		for (size_t j = 0; j < c->n_currencies; j++) {
-			const struct cause_money *m = cause_money(k, c->currency[j]);
-			buf_addf(b, "<td class=\"n\">%s</td>", m && m->stake ? m->stake : "");
+		for (size_t j = 0; j < 2 * c->n_currencies; j++) {
+			const struct cause_money *m = cause_money(k, c->currency[j % c->n_currencies]);
+			const char *sum = !m ? NULL : j < c->n_currencies ? m->freed : m->stake;
+			buf_addf(b, "<td class=\"n\">%s</td>", sum ? sum : "");
 		}
 		buf_adds(b, "</tr>\n");
 	}
@@ -259,7 +268,7 @@ static void add_tools(struct html_report *h, struct buf *b)
 	add(b, say(h, RT_NEEDS_SCRIPT));
 	buf_adds(b, "</p></noscript>\n<div class=\"wide\"><table id=\"findings\"><thead><tr>");
 	for (int i = 0; i < REPORT_COLUMNS; i++)
-		add_heading(b, report_heading(info, i, &a), i == REPORT_STAKE);
+		add_heading(b, report_heading(info, i, &a), i == REPORT_STAKE || i == REPORT_DAYS);
 	buf_adds(b, "</tr></thead><tbody id=\"rows\">\n");
 	arena_release(&a);
 }
@@ -284,9 +293,8 @@ static void add_head(struct html_report *h, struct buf *b)
 	buf_adds(b, style);
 	for (size_t i = 0; i < sizeof cause / sizeof cause[0]; i++)
 		add_labels(b, "#causes", (int)i, say(h, cause[i]));
-	for (size_t i = 0; i < c->n_currencies; i++)
-		add_labels(b, "#causes", (int)(i + sizeof cause / sizeof cause[0]),
-		    RULES_SAY(&a, h->lang, RT_COL_STAKE_IN, c->currency[i]));
+	for (size_t i = 0; i < 2 * c->n_currencies; i++)
+		add_labels(b, "#causes", (int)(i + sizeof cause / sizeof cause[0]), money_heading(h, i, &a));
 	for (int i = 0; i < REPORT_COLUMNS; i++)
 		add_labels(b, "#findings", i, report_heading(info, i, &a));
 	buf_adds(b, "/*]]>*/</style>\n</head>\n<body>\n<header>\n<h1>");

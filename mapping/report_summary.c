@@ -5,7 +5,6 @@
 #include "mapping/report.h"
 
 #define FIXED 7
-#define CURRENCIES_MAX 20
 #define CHART_MAX 15
 #define SHEET_ROWS 1048575
 
@@ -15,17 +14,17 @@ int report_summary(struct table_writer *w, const struct report_info *info, struc
 		RT_COL_ALONE, RT_COL_FIX };
 	static const double width[FIXED] = { 8, 44, 14, 10, 18, 24, 60 };
 	const struct causes *c = info->causes;
-	struct column_def column[FIXED + CURRENCIES_MAX] = { 0 };
-	struct value cell[FIXED + CURRENCIES_MAX];
 	struct arena a = { 0 };
 	int lang = rules_lang(info->lang), rc;
-	size_t money = c->n_currencies < CURRENCIES_MAX ? c->n_currencies : CURRENCIES_MAX, n = FIXED + money;
+	size_t money = c->n_currencies, n = FIXED + 2 * money;
+	struct column_def *column = arena_alloc(&a, n * sizeof *column);
+	struct value *cell = arena_alloc(&a, n * sizeof *cell);
 	for (size_t i = 0; i < FIXED; i++)
 		column[i] = (struct column_def){ .heading = rules_template(heading[i], lang), .width = width[i],
 			.wrap = i == 1 || i == 6, .type = i >= 3 && i <= 5 ? COLUMN_NUMBER : COLUMN_TEXT };
-	for (size_t i = 0; i < money; i++)
-		column[FIXED + i] = (struct column_def){ .heading = RULES_SAY(&a, lang, RT_COL_STAKE_IN, c->currency[i]),
-			.width = 18, .type = COLUMN_NUMBER };
+	for (size_t i = 0; i < 2 * money; i++)
+		column[FIXED + i] = (struct column_def){ .heading = RULES_SAY(&a, lang, i < money ? RT_COL_FREED_IN : RT_COL_STAKE_IN,
+			c->currency[i % money]), .width = 18, .type = COLUMN_NUMBER };
 	rc = table_sheet(w, rules_template(RT_SHEET_SUMMARY, lang), column, n, err);
 	for (size_t i = 0; i < c->n && !rc; i++) {
 		const struct cause *k = &c->cause[i];
@@ -36,9 +35,9 @@ int report_summary(struct table_writer *w, const struct report_info *info, struc
 		cell[4] = value_of(arena_printf(&a, "%ld", k->held));
 		cell[5] = value_of(arena_printf(&a, "%ld", k->alone));
 		cell[6] = value_of(lang == RULES_FR ? k->rule->fix_fr : k->rule->fix_en);
-		for (size_t j = 0; j < money; j++) {
-			const struct cause_money *m = cause_money(k, c->currency[j]);
-			cell[FIXED + j] = value_of(m && m->stake ? m->stake : "");
+		for (size_t j = 0; j < 2 * money; j++) {
+			const struct cause_money *m = cause_money(k, c->currency[j % money]);
+			cell[FIXED + j] = value_of(!m ? "" : j < money ? m->freed : m->stake);
 		}
 		/* a workbook cannot switch a filter by a link: it leads to the first row of the rule */
 		if (k->first < SHEET_ROWS)
@@ -49,7 +48,8 @@ int report_summary(struct table_writer *w, const struct report_info *info, struc
 		rc = table_write(w, cell, n, err);
 	}
 	if (!rc && c->n)
-		table_chart(w, rules_template(RT_CHART, lang), 1, c->n < CHART_MAX ? c->n : CHART_MAX, 1, 3);
+		table_chart(w, c->n > CHART_MAX ? RULES_SAY(&a, lang, RT_CHART_FIRST, arena_printf(&a, "%d", CHART_MAX))
+					       : rules_template(RT_CHART, lang), 1, c->n < CHART_MAX ? c->n : CHART_MAX, 1, 3);
 	if (!rc && !c->n) {
 		for (size_t j = 0; j < n; j++)
 			cell[j] = value_empty;

@@ -144,28 +144,29 @@ static const struct sample samples[] = {
 	    NULL, 0, NULL },
 	{ "open quote after a long cell", "\"x\ny\",\"z\n", 0,
 	    "!line 2, cell 2: the quotation mark that opens", NULL, 0, NULL },
-	{ "NUL", "a\nb\0c\n", 6, "1[a]\n!line 2: a NUL byte", NULL, 0, NULL },
+	{ "NUL in the second cell", "a,b\nc,\0d\n", 9, "1[a][b]\n!line 2, cell 2: a NUL byte", NULL, 0, NULL },
+	{ "NUL", "a\nb\0c\n", 6, "1[a]\n!line 2, cell 1: a NUL byte", NULL, 0, NULL },
 	{ "declared UTF-8 is not", "a\nb\nc\xE9\n", 0,
-	    "1[a]\n2[b]\n!line 3: byte 0xE9 is not valid UTF-8", NULL, 0, "utf-8" },
+	    "1[a]\n2[b]\n!line 3, cell 1: byte 0xE9 is not valid UTF-8", NULL, 0, "utf-8" },
 	{ "damaged UTF-8", "\xC3\xA9\n\xE9\n", 0,
-	    "1[\xC3\xA9]\n!line 2: byte 0xE9 is not valid UTF-8, although", NULL, 0, NULL },
+	    "1[\xC3\xA9]\n!line 2, cell 1: byte 0xE9 is not valid UTF-8, although", NULL, 0, NULL },
 	{ "overlong",
 	    "\xEF\xBB\xBF"
 	    "a\n\xC0\xAF\n",
-	    0, "1[a]\n!line 2: byte 0xC0", NULL, 0, NULL },
-	{ "surrogate in UTF-8", "\xED\xA0\x80\n", 0, "!line 1: byte 0xED", NULL, 0, "UTF-8" },
-	{ "cut at the end", "\xC3\xA9\n\xC3", 0, "1[\xC3\xA9]\n!line 2: byte 0xC3", NULL, 0, NULL },
-	{ "undefined in 1252", "a\n\x81\n", 0, "1[a]\n!line 2: byte 0x81 is neither", NULL, 0,
+	    0, "1[a]\n!line 2, cell 1: byte 0xC0", NULL, 0, NULL },
+	{ "surrogate in UTF-8", "\xED\xA0\x80\n", 0, "!line 1, cell 1: byte 0xED", NULL, 0, "UTF-8" },
+	{ "cut at the end", "\xC3\xA9\n\xC3", 0, "1[\xC3\xA9]\n!line 2, cell 1: byte 0xC3", NULL, 0, NULL },
+	{ "undefined in 1252", "a\n\x81\n", 0, "1[a]\n!line 2, cell 1: byte 0x81 is neither", NULL, 0,
 	    NULL },
 	{ "half a pair",
 	    "\xFF\xFE"
 	    "a\0\n\0\0\xD8"
 	    "b\0",
-	    10, "1[a]\n!line 2: half of a UTF-16", NULL, 0, NULL },
+	    10, "1[a]\n!line 2, cell 1: half of a UTF-16", NULL, 0, NULL },
 	{ "odd UTF-16",
 	    "\xFF\xFE"
 	    "a\0b",
-	    5, "!line 1: the file ends in the middle", NULL, 0, NULL },
+	    5, "!line 1, cell 1: the file ends in the middle", NULL, 0, NULL },
 	{ "unknown encoding", "a\n", 0, "!encoding \"latin9\" is not known", NULL, 0, "latin9" },
 	{ "mark against declaration",
 	    "\xFF\xFE"
@@ -258,7 +259,7 @@ static void test_limits(void **state)
 		buf_adds(&in, "0123456789012345678901234567890123456789\n");
 	put_file(in.s, in.len);
 	read_all(&got, NULL, NULL, 0);
-	assert_non_null(strstr(got.s, "1[h]\n!line 2: a cell is over 16 MiB"));
+	assert_non_null(strstr(got.s, "1[h]\n!line 2, cell 1: a cell is over 16 MiB"));
 	buf_reset(&in);
 	buf_adds(&in, "h,i\n");
 	while (in.len < 4 + 16383)
