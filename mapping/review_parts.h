@@ -92,12 +92,16 @@ struct review_found {
 	struct value edited;    /* of DECISION_EDIT */
 	struct value comment, approver;
 	const char *where;      /* address of the decision */
+	const char *sheet;      /* NULL for a .csv */
+	size_t line;
 };
 struct review_desk;
 struct review_desk *review_desk_new(const char *path, struct err *err);
 /* r: the row of the plan. Two different decisions on one row refuse both (counted in out). */
 int review_desk_add(struct review_desk *d, const struct plan_row *r, const struct review_found *f,
     struct review_result *out, struct err *err);
+/* What the rows of a sheet from line to line say is not taken. */
+int review_desk_drop(struct review_desk *d, const char *sheet, size_t first, size_t last, struct err *err);
 /* Holds groups together and stores what is left in the ledger. source: "workbook", "csv". */
 int review_desk_store(struct review_desk *d, struct ledger *l, int64_t plan, const char *source,
     struct review_result *out, struct err *err);
