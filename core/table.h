@@ -56,7 +56,7 @@ void cell_name(size_t column, size_t row, char out[16]);
 
 enum column_type { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_DATE, COLUMN_STAMP };
 /* How a cell stands out; a workbook only. */
-enum cell_look { LOOK_PLAIN, LOOK_OLD, LOOK_NEW, LOOK_GUARDED, LOOK_WARN, LOOK_STRONG };
+enum cell_look { LOOK_PLAIN, LOOK_OLD, LOOK_NEW, LOOK_GUARDED, LOOK_WARN, LOOK_STRONG, LOOK_ASK };
 
 struct column_def {
 	const char *heading; /* what a person sees */
