@@ -164,6 +164,17 @@ size_t table_sheets(const struct table *t, const char *const **names)
 	return t->book ? t->book->n_sheets : 1;
 }
 
+bool table_formula(const struct table *t, size_t column)
+{
+	return t->sheet && xlsx_sheet_formula(t->sheet, column);
+}
+
+size_t table_merges(const struct table *t, const struct cell_range **out)
+{
+	*out = NULL;
+	return t->sheet ? xlsx_sheet_merges(t->sheet, out) : 0;
+}
+
 void table_close(struct table *t)
 {
 	if (!t)

@@ -39,6 +39,16 @@ const char *table_describe(const struct table *t);
 size_t table_sheets(const struct table *t, const char *const **names);
 void table_close(struct table *t);
 
+/* Is the cell of that column the result of a formula? Of the row that table_next gave last; never in a CSV. */
+bool table_formula(const struct table *t, size_t column);
+/* Ranges of merged cells, known once table_next gave 0: columns from 0, rows from 1, both ends included. No more than
+ * TABLE_MERGES are kept. The pointer dies with the table. */
+#define TABLE_MERGES ((size_t)65536)
+struct cell_range {
+	size_t column, row, last_column, last_row;
+};
+size_t table_merges(const struct table *t, const struct cell_range **out);
+
 /* "B12" of a zero-based column and a row number; out holds 16. */
 void cell_name(size_t column, size_t row, char out[16]);
 
@@ -46,7 +56,7 @@ void cell_name(size_t column, size_t row, char out[16]);
 
 enum column_type { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_DATE, COLUMN_STAMP };
 /* How a cell stands out; a workbook only. */
-enum cell_look { LOOK_PLAIN, LOOK_OLD, LOOK_NEW, LOOK_GUARDED, LOOK_WARN, LOOK_STRONG };
+enum cell_look { LOOK_PLAIN, LOOK_OLD, LOOK_NEW, LOOK_GUARDED, LOOK_WARN, LOOK_STRONG, LOOK_ASK };
 
 struct column_def {
 	const char *heading; /* what a person sees */

@@ -169,6 +169,9 @@ void xlsx_book_close(struct xlsx_book *b);
 struct xlsx_sheet;
 struct xlsx_sheet *xlsx_sheet_open(struct xlsx_book *b, const struct xlsx_sheet_info *info, struct err *err);
 int xlsx_sheet_next(struct xlsx_sheet *s, struct arena *a, struct table_row *row, struct err *err);
+/* See table_formula and table_merges. */
+bool xlsx_sheet_formula(const struct xlsx_sheet *s, size_t column);
+size_t xlsx_sheet_merges(const struct xlsx_sheet *s, const struct cell_range **out);
 void xlsx_sheet_close(struct xlsx_sheet *s);
 
 /* ---- xlsx_write.c ---- */

@@ -3,6 +3,7 @@
  * result of a formula. What does not add up is an error that names the cell. */
 #include "core/xlsx.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/rowbuf.h"
@@ -32,6 +33,10 @@ struct xlsx_sheet {
 	enum cell_type type;
 	unsigned style; /* FORMAT_* */
 	struct buf text;
+	unsigned char formulas[ROW_COLUMNS_MAX / 8]; /* of the row under way, a bit for each column */
+	bool any_formula;
+	struct cell_range *merge;
+	size_t n_merges, cap_merges;
 };
 
 static void fail_cell(struct xlsx_sheet *s, const char *what)
@@ -83,6 +88,25 @@ static void start_row(struct xlsx_sheet *s, const char **attribute)
 	s->row_number = row;
 	s->next_column = 0;
 	rowbuf_clear(&s->row);
+	if (s->any_formula)
+		memset(s->formulas, 0, sizeof(s->formulas));
+	s->any_formula = false;
+}
+
+/* <mergeCell ref="B2:C5"/>, behind the rows. */
+static void add_merge(struct xlsx_sheet *s, const char *ref)
+{
+	struct cell_range r;
+	char from[32], to[32];
+
+	if (!ref || s->n_merges == TABLE_MERGES || sscanf(ref, "%31[A-Z0-9]:%31[A-Z0-9]", from, to) != 2 ||
+	    !parse_cell_name(from, &r.column, &r.row) || !parse_cell_name(to, &r.last_column, &r.last_row))
+		return;
+	if (s->n_merges == s->cap_merges) {
+		s->cap_merges = s->cap_merges ? s->cap_merges * 2 : 16;
+		s->merge = xreallocarray(s->merge, s->cap_merges, sizeof(*s->merge));
+	}
+	s->merge[s->n_merges++] = r;
 }
 
 static void start_cell(struct xlsx_sheet *s, const char **attribute)
@@ -145,6 +169,8 @@ static void on_start(void *ctx, const char *name, const char **attribute)
 
 	if (!s->in_rows) {
 		s->in_rows = strcmp(name, "sheetData") == 0;
+		if (s->ended && strcmp(name, "mergeCell") == 0)
+			add_merge(s, xml_attribute(attribute, "ref"));
 		return;
 	}
 	switch (name[0]) {
@@ -169,8 +195,10 @@ static void on_start(void *ctx, const char *name, const char **attribute)
 			s->in_inline = s->in_cell && s->type == CELL_INLINE;
 		break;
 	case 'f':
-		if (name[1] == '\0')
-			s->formula = true;
+		if (name[1] == '\0' && s->in_cell) {
+			s->formula = s->any_formula = true;
+			s->formulas[s->column / 8] |= (unsigned char)(1u << s->column % 8);
+		}
 		break;
 	default:
 		break;
@@ -364,10 +392,22 @@ int xlsx_sheet_next(struct xlsx_sheet *s, struct arena *a, struct table_row *row
 	return status;
 }
 
+bool xlsx_sheet_formula(const struct xlsx_sheet *s, size_t column)
+{
+	return s->any_formula && column < ROW_COLUMNS_MAX && s->formulas[column / 8] >> column % 8 & 1;
+}
+
+size_t xlsx_sheet_merges(const struct xlsx_sheet *s, const struct cell_range **out)
+{
+	*out = s->merge;
+	return s->n_merges;
+}
+
 void xlsx_sheet_close(struct xlsx_sheet *s)
 {
 	if (!s)
 		return;
+	free(s->merge);
 	xlsx_part_close(s->part);
 	xlsx_strings_free(s->strings);
 	rowbuf_release(&s->row);

@@ -15,6 +15,7 @@
 
 #define LISTS       "rejoin lists" /* hidden sheet with the words of drop-downs */
 #define LINKS_MAX   65530
+#define WIDE        16 /* columns */
 #define LINE_HEIGHT 15 /* points */
 
 /* Colours that keep apart for people who see red and green alike: blue-grey against orange, and form besides. */
@@ -28,6 +29,7 @@ static const struct {
 	[LOOK_GUARDED] = { 0xEDEDED, 0x404040, false, false },
 	[LOOK_WARN] = { 0xFFF2A8, 0x7A3E00, true, false },
 	[LOOK_STRONG] = { 0, 0, true, false },
+	[LOOK_ASK] = { 0xFFFFFF, 0x000000, false, false },
 };
 enum { LOOK_COUNT = sizeof(looks) / sizeof(looks[0]) };
 
@@ -88,6 +90,9 @@ static lxw_format *format_for(
 	format_set_align(*slot, LXW_ALIGN_VERTICAL_TOP);
 	if (wrap)
 		format_set_text_wrap(*slot);
+	/* a text does not touch the number in the cell before it */
+	if (form == FORM_TEXT && look == LOOK_PLAIN)
+		format_set_indent(*slot, 1);
 	if (looks[look].fill) {
 		format_set_pattern(*slot, LXW_PATTERN_SOLID);
 		format_set_bg_color(*slot, looks[look].fill);
@@ -205,7 +210,8 @@ static int begin_sheet(struct xlsx_writer *w, struct err *err)
 	w->sheet = add_sheet(w, w->sheet_name, err);
 	if (!w->sheet)
 		return -1;
-	worksheet_freeze_panes(w->sheet, 1, 0);
+	/* what a row is about stays in sight while the rest of a wide table is scrolled */
+	worksheet_freeze_panes(w->sheet, 1, w->columns.n > WIDE && !w->columns.column[0].hidden ? 1 : 0);
 	worksheet_set_landscape(w->sheet);
 	worksheet_fit_to_pages(w->sheet, 1, 0);
 	worksheet_repeat_rows(w->sheet, 0, 0);

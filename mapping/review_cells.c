@@ -13,7 +13,7 @@
 /* A workbook's cell holds 32,767 characters; bytes are at least as many. */
 #define CELL_MOST 32000
 
-/* A create, as a person reads it: "deal_value 48000; deal_currency EUR". */
+/* A create, as a person reads it: "deal_value: 48000; deal_currency: EUR". */
 static struct value create_form(struct arena *a, struct value json)
 {
 	struct json *root = value_has(json) ? json_parse(json.s, json.len, NULL) : NULL;
@@ -29,7 +29,7 @@ static struct value create_form(struct arena *a, struct value json)
 		if (b.len)
 			buf_adds(&b, "; ");
 		buf_adds(&b, json_name(n));
-		buf_addc(&b, ' ');
+		buf_adds(&b, ": ");
 		buf_add(&b, v.s, v.len);
 	}
 	form = b.len ? value_of_len(arena_dup(a, b.s, b.len), b.len) : value_empty;
@@ -119,15 +119,15 @@ struct value review_cell(struct arena *a, enum review_column c, const struct pla
 	case RC_FIELD:
 		return value_of(r->field);
 	case RC_EVIDENCE:
-		v = value_of(r->evidence);
+		v = value_of(book && lang == LANG_FR ? review_french(a, r, r->evidence) : r->evidence);
 		break;
 	case RC_RULE:
 		return value_of(r->rule);
 	case RC_REASON:
-		v = value_of(r->reason);
+		v = value_of(book && lang == LANG_FR ? review_french(a, r, r->reason) : r->reason);
 		break;
 	case RC_FIX:
-		v = value_of(r->fix);
+		v = value_of(book && lang == LANG_FR ? review_french(a, r, r->fix) : r->fix);
 		break;
 	case RC_EXPIRES:
 		return value_of(r->expires);

@@ -61,7 +61,8 @@ struct review_desk *review_desk_new(const char *path, struct err *err)
 	    sql_exec(d->db,
 		"CREATE TABLE found(row INTEGER PRIMARY KEY, grp INTEGER, decision INTEGER,"
 		" state INTEGER, edited TEXT, comment TEXT, approver TEXT, place TEXT,"
-		" clash INTEGER DEFAULT 0, undecide INTEGER DEFAULT 0);"
+		" clash INTEGER DEFAULT 0, undecide INTEGER DEFAULT 0, sheet TEXT, line INTEGER);"
+		"CREATE INDEX found_line ON found(sheet, line) WHERE sheet IS NOT NULL;"
 		"CREATE INDEX found_group ON found(grp) WHERE grp <> 0;"
 		"CREATE TABLE member(grp INTEGER, row INTEGER, target INTEGER, written INTEGER,"
 		" place TEXT, field TEXT, PRIMARY KEY(grp, row)) WITHOUT ROWID; BEGIN;",
@@ -129,10 +130,17 @@ int review_desk_add(struct review_desk *d, const struct plan_row *r, const struc
 	if (got == 1)
 		return 0;
 	return sql_run(d->db, err,
-	    "INSERT INTO found(row, grp, decision, state, edited, comment, approver, place)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
-	    "iiiivvvs", f->row, group_of(r), (int64_t)f->decision, (int64_t)f->edited.state,
-	    f->edited, f->comment, f->approver, f->where);
+	    "INSERT INTO found(row, grp, decision, state, edited, comment, approver, place, sheet, line)"
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+	    "iiiivvvssi", f->row, group_of(r), (int64_t)f->decision, (int64_t)f->edited.state,
+	    f->edited, f->comment, f->approver, f->where, f->sheet, (int64_t)f->line);
+}
+
+/* See review_parts.h. */
+int review_desk_drop(struct review_desk *d, const char *sheet, size_t first, size_t last, struct err *err)
+{
+	return sql_run(d->db, err, "UPDATE found SET clash=1 WHERE sheet=?1 AND line BETWEEN ?2 AND ?3", "sii", sheet,
+	    (int64_t)first, (int64_t)last);
 }
 
 /* ---- groups ---- */

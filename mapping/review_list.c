@@ -61,5 +61,6 @@ int review_list(const char *path, int (*visit)(void *ctx, const struct review_li
 	size_t n = strlen(path);
 	if (n > 5 && !strcasecmp(path + n - 5, ".json"))
 		return list_json(path, &l, err);
-	return review_walk(path, NULL, list_row, &l, err) < 0 ? -1 : 0;
+	struct review_walk w = { .path = path, .visit = list_row, .ctx = &l };
+	return review_walk(&w, err) < 0 ? -1 : 0;
 }

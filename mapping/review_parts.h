@@ -32,7 +32,7 @@ enum review_text {
 	TEXT_DIFFERS, TEXT_BLOCKED, TEXT_NOTHING,
 	TEXT_APPROVE, TEXT_REJECT, TEXT_KEEP, TEXT_EDIT,
 	TEXT_SUMMARY, TEXT_WHAT, TEXT_COUNT, TEXT_NOTE, TEXT_PLAN_OF, TEXT_HOW_1, TEXT_HOW_2, TEXT_HOW_3, TEXT_TWO, TEXT_HALF, TEXT_CHART,
-	TEXT_CLASS, TEXT_CLEARINGS, TEXT_EQUAL, TEXT_VALUE_ALL, TEXT_VALUE_NEW, TEXT_VALUE_CHANGED, TEXT_VALUE_MIXED,
+	TEXT_CLASSES, TEXT_CLASSES_LAST = TEXT_CLASSES + CLASS_BLOCKED, TEXT_CLEARINGS, TEXT_EQUAL, TEXT_VALUE_ALL, TEXT_VALUE_NEW, TEXT_VALUE_CHANGED, TEXT_VALUE_MIXED,
 	TEXT_NO_CURRENCY, TEXT_HEAD_DECIDE, TEXT_HEAD_EXPIRES, TEXT_HEAD_VALUE, TEXT_HEAD_CALLS, TEXT_HEAD_ROWS, TEXT_DAYS, TEXT_DAYS_NOTE,
 	TEXT_SHEET_NOTES, TEXT_SHEET_NOTES_LAST = TEXT_SHEET_NOTES + SHEET_COUNT - 1,
 	TEXT_CALLS, TEXT_ECHOES, TEXT_ECHO_NOTE, TEXT_GONE, TEXT_DAY_1, TEXT_DAY_3, TEXT_DAY_7, TEXT_DAY_14, TEXT_LATER,
@@ -65,6 +65,8 @@ int review_column_find(struct arena *a, struct value heading, const struct revie
 enum review_sheet review_sheet_of(const struct plan_row *r);
 /* "update deal_value in Dynamics". */
 const char *review_change(struct arena *a, enum review_lang lang, const struct plan_row *r, const struct review_titles *t);
+/* Why, evidence or what to do of a row in French; the text itself where it is not known. */
+const char *review_french(struct arena *a, const struct plan_row *r, const char *text);
 /* NULL for DECISION_NONE. */
 const char *review_word(struct arena *a, enum review_lang lang, enum decision d, const struct review_titles *t);
 /* The decision a person typed, in either language and any case, DECISION_NONE when blank; -1 when it is none. */
@@ -92,12 +94,16 @@ struct review_found {
 	struct value edited;    /* of DECISION_EDIT */
 	struct value comment, approver;
 	const char *where;      /* address of the decision */
+	const char *sheet;      /* NULL for a .csv */
+	size_t line;
 };
 struct review_desk;
 struct review_desk *review_desk_new(const char *path, struct err *err);
 /* r: the row of the plan. Two different decisions on one row refuse both (counted in out). */
 int review_desk_add(struct review_desk *d, const struct plan_row *r, const struct review_found *f,
     struct review_result *out, struct err *err);
+/* What the rows of a sheet from line to line say is not taken. */
+int review_desk_drop(struct review_desk *d, const char *sheet, size_t first, size_t last, struct err *err);
 /* Holds groups together and stores what is left in the ledger. source: "workbook", "csv". */
 int review_desk_store(struct review_desk *d, struct ledger *l, int64_t plan, const char *source,
     struct review_result *out, struct err *err);

@@ -332,6 +332,22 @@ static bool check_guards(struct reader *r, struct arena *a, const struct review_
 	return ok;
 }
 
+/* What a formula says today it may not say tomorrow: a decision is typed. */
+static bool check_typed(struct reader *r, struct arena *a, const struct review_place *p)
+{
+	static const enum review_column typed[] = { RC_DECISION, RC_PROPOSED, RC_APPROVER };
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+		int c = p->column[typed[i]];
+		if (c < 0 || !table_formula(p->table, (size_t)c))
+			continue;
+		refuse(r, a, p, typed[i], "%s is a formula: type the value itself", review_column_name(typed[i]));
+		ok = false;
+	}
+	return ok;
+}
+
 static int take_row(void *ctx, struct arena *a, const struct review_place *p,
     const struct table_row *row, struct err *err)
 {
@@ -353,7 +369,7 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 	got = find_row(r, a, p, row, &shown, &target, &whole, err);
 	if (got <= 0)
 		return got;
-	if (!check_guards(r, a, p, row, &shown, whole))
+	if (!check_guards(r, a, p, row, &shown, whole) || !check_typed(r, a, p))
 		return 0;
 	ask.shown = &shown;
 	ask.row = &target;
@@ -363,6 +379,8 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 	ask.has_proposed = p->column[RC_PROPOSED] >= 0;
 	found.row = target.row;
 	found.where = review_address(a, p, RC_DECISION);
+	found.sheet = p->sheet;
+	found.line = p->line;
 	found.comment = review_get(p, row, RC_COMMENT);
 	found.approver = value_of(trimmed(a, review_get(p, row, RC_APPROVER)));
 	ask.named = value_has(found.approver) ? found.approver.s : "";
@@ -377,15 +395,36 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 	return review_desk_add(r->desk, &target, &found, r->out, err);
 }
 
+/* A spreadsheet keeps one value of merged cells and shows it over all of them. */
+static int drop_merged(void *ctx, struct arena *a, const struct review_place *p, const struct cell_range *range,
+    struct err *err)
+{
+	struct reader *r = ctx;
+	const char *quote = strpbrk(p->sheet, " '!") ? "'" : "";
+	char from[16], to[16];
+
+	(void)a;
+	cell_name(range->column, range->row, from);
+	cell_name(range->last_column, range->last_row, to);
+	log_warn("%s: %s%s%s!%s:%s: merged cells: only the first holds what was typed, so no row of them was read; "
+		 "unmerge them and decide each row",
+	    r->path, quote, p->sheet, quote, from, to);
+	r->out->refused++;
+	return review_desk_drop(r->desk, p->sheet, range->row, range->last_row, err);
+}
+
 /* See mapping/review.h. */
 int review_read(const char *path, struct ledger *l, struct mapping *m, int64_t *plan,
     struct review_result *out, struct err *err)
 {
 	struct reader r = { .path = path, .l = l, .m = m, .out = out, .wanted = *plan };
+	struct review_walk first = { .path = path, .visit = look_for_plan, .ctx = &r };
+	struct review_walk second = { .path = path, .titles = &r.titles, .visit = take_row, .merged = drop_merged,
+		.ctx = &r, .refused = &out->refused };
 	int found, result = -1;
 
 	*out = (struct review_result){ 0 };
-	found = review_walk(path, NULL, look_for_plan, &r, err);
+	found = review_walk(&first, err);
 	if (found < 0)
 		goto done;
 	if (found == 0 && r.weak) {
@@ -396,7 +435,7 @@ int review_read(const char *path, struct ledger *l, struct mapping *m, int64_t *
 		goto done;
 	}
 	r.desk = review_desk_new(path, err);
-	if (!r.desk || review_walk(path, &r.titles, take_row, &r, err) < 0)
+	if (!r.desk || review_walk(&second, err) < 0)
 		goto done;
 	if (!out->any_held) {
 		no_plan(&r, err);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/buf.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "mapping/review_sheets.h"
 
@@ -71,6 +72,15 @@ static bool find_columns(struct arena *a, struct review_place *p, const struct t
 	       (p->column[RC_DECISION] >= 0 && p->column[RC_PROPOSED] >= 0);
 }
 
+/* Of the row of headings: what is missing has no cell of its own. */
+static const char *head_address(struct arena *a, const struct review_place *p)
+{
+	struct review_place first = *p;
+
+	first.column[RC_HASH] = 0;
+	return review_address(a, &first, RC_HASH);
+}
+
 static int check_columns(
     struct arena *a, const char *path, const struct review_place *p, int twice, struct err *err)
 {
@@ -87,9 +97,10 @@ static int check_columns(
 	}
 	if (missing.len)
 		result = err_set(err, ERR_USAGE,
-		    "%s: %s%sno plan of rejoin: missing columns: %s; send back the file as rejoin "
+		    "%s: %s%sno plan of rejoin: missing columns: %s; %ssend back the file as rejoin "
 		    "wrote it",
-		    path, p->sheet ? p->sheet : "", p->sheet ? ": " : "", missing.s);
+		    path, p->sheet ? head_address(a, p) : "", p->sheet ? ": " : "", missing.s,
+		    p->sheet ? "no row of this sheet was read: " : "");
 	else if (twice >= 0)
 		result = err_set(err, ERR_USAGE, "%s: %s: two columns are called %s: rename one",
 		    path, review_address(a, p, (enum review_column)twice),
@@ -98,16 +109,18 @@ static int check_columns(
 	return result;
 }
 
-/* 1: the headings were found; 0: the sheet is not ours. */
-static int find_heading(struct table *t, struct arena *a, const char *path, struct review_place *p,
-    const struct review_titles *titles, struct err *err)
+/* 1: the headings were found; 0: the sheet is not ours; -1 failed; *lacks: it is ours and lacks a column, which err says. */
+static int find_heading(struct table *t, struct arena *a, const struct review_walk *w, struct review_place *p,
+    bool *lacks, struct err *err)
 {
 	struct table_row row;
 	int more = 0, twice;
 
 	for (int i = 0; i < HEADING_WITHIN && (more = table_next(t, a, &row, err)) == 1; i++)
-		if (find_columns(a, p, &row, titles, &twice))
-			return check_columns(a, path, p, twice, err) < 0 ? -1 : 1;
+		if (find_columns(a, p, &row, w->titles, &twice)) {
+			*lacks = check_columns(a, w->path, p, twice, err) < 0;
+			return *lacks ? 0 : 1;
+		}
 	return more < 0 ? -1 : 0;
 }
 
@@ -119,36 +132,65 @@ static bool blank(const struct review_place *p, const struct table_row *row)
 	return true;
 }
 
-/* 1: the visitor stopped; 0: at the end; *ours: it has our headings. */
-static int walk_sheet(const char *path, const char *sheet, const struct review_titles *titles,
-    review_visit visit, void *ctx, bool *ours, struct err *err)
+/* Is it a range behind the headings that takes in a cell of ours and more than one cell of it? */
+static bool merge_matters(const struct review_place *p, const struct cell_range *r, size_t heading)
+{
+	static const enum review_column typed[] = { RC_DECISION, RC_PROPOSED, RC_COMMENT, RC_APPROVER };
+
+	for (size_t i = 0; i < sizeof typed / sizeof *typed && r->last_row > heading; i++) {
+		int c = p->column[typed[i]];
+		if (c >= 0 && (size_t)c >= r->column && (size_t)c <= r->last_column)
+			return true;
+	}
+	return false;
+}
+
+static int give_merges(const struct review_walk *w, struct table *t, struct arena *a,
+    const struct review_place *p, size_t heading, struct err *err)
+{
+	const struct cell_range *r;
+	size_t n = table_merges(t, &r);
+
+	if (w->merged && n == TABLE_MERGES)
+		return err_set(err, ERR_USAGE, "%s: %s: holds %zu merged cells or more; unmerge them", w->path,
+		    p->sheet ? p->sheet : "", n);
+	for (size_t i = 0; w->merged && i < n; i++)
+		if (merge_matters(p, &r[i], heading) && w->merged(w->ctx, a, p, &r[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* 1: the visitor stopped; 0: at the end; *ours: it has our headings; *lacks: not all of them, which err says. */
+static int walk_sheet(const struct review_walk *w, const char *sheet, bool *ours, bool *lacks, struct err *err)
 {
 	struct table_options opts = { .sheet = sheet };
 	struct review_place p = { .sheet = sheet };
 	struct arena head = { 0 }, a = { 0 };
 	struct table_row row;
-	struct table *t = table_open(path, &opts, err);
+	struct table *t = table_open(w->path, &opts, err);
 	int result = -1;
 
 	if (!t)
 		return -1;
-	int found = find_heading(t, &head, path, &p, titles, err);
+	int found = find_heading(t, &head, w, &p, lacks, err);
 	if (found <= 0) {
 		result = found;
 		goto done;
 	}
 	*ours = true;
+	p.table = t;
+	size_t heading = p.line;
 	int more;
 	while ((more = table_next(t, &a, &row, err)) == 1) {
 		p.line = row.line;
 		if (!blank(&p, &row)) {
-			result = visit(ctx, &a, &p, &row, err);
+			result = w->visit(w->ctx, &a, &p, &row, err);
 			if (result != 0)
 				goto done;
 		}
 		arena_reset(&a);
 	}
-	result = more;
+	result = more < 0 ? -1 : give_merges(w, t, &a, &p, heading, err);
 done:
 	table_close(t);
 	arena_release(&a);
@@ -157,11 +199,11 @@ done:
 }
 
 /* See review_sheets.h. */
-int review_walk(const char *path, const struct review_titles *titles, review_visit visit, void *ctx,
-    struct err *err)
+int review_walk(const struct review_walk *w, struct err *err)
 {
 	struct arena names = { 0 };
-	struct table *t = table_open(path, NULL, err);
+	struct table *t = table_open(w->path, NULL, err);
+	struct err first = { 0 };
 	const char *const *sheet;
 	bool ours = false;
 	int result = 0;
@@ -174,14 +216,31 @@ int review_walk(const char *path, const struct review_titles *titles, review_vis
 	for (size_t i = 0; i < n; i++)
 		name[i] = sheet && sheet[i] ? arena_strdup(&names, sheet[i]) : NULL;
 	table_close(t);
-	for (size_t i = 0; i < n && result == 0; i++)
-		result = walk_sheet(path, name[i], titles, visit, ctx, &ours, err);
-	if (result == 0 && !ours)
+	for (size_t i = 0; i < n && result == 0; i++) {
+		struct err why = { 0 };
+		bool lacks = false;
+		result = walk_sheet(w, name[i], &ours, &lacks, &why);
+		if (result < 0)
+			*err = why;
+		if (!lacks)
+			continue;
+		if (!first.kind)
+			first = why;
+		if (w->refused) {
+			log_warn("%s", why.text);
+			++*w->refused;
+		}
+	}
+	if (result == 0 && !ours && first.kind) {
+		*err = first;
+		result = -1;
+	} else if (result == 0 && !ours) {
 		result = err_set(err, ERR_USAGE,
 		    "%s: no plan of rejoin: missing columns: row, plan, hash, decision; give the "
 		    "file that "
 		    "`rejoin plan -o` wrote",
-		    path);
+		    w->path);
+	}
 	arena_release(&names);
 	return result;
 }

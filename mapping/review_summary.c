@@ -78,11 +78,12 @@ static bool seen_before(struct seen *s, uint64_t h)
 
 static struct money *money_of(struct money **list, const char *currency)
 {
-	struct money *m = *list;
+	struct money *m;
 
-	while (m && strcmp(m->currency, currency) != 0)
-		m = m->next;
-	if (!m) {
+	while (*list && strcmp((*list)->currency, currency) < 0)
+		list = &(*list)->next;
+	m = *list;
+	if (!m || strcmp(m->currency, currency) != 0) {
 		m = xcalloc(1, sizeof *m);
 		m->currency = xstrdup(currency);
 		m->next = *list;
@@ -257,25 +258,30 @@ static int money_lines(
 	return 0;
 }
 
-/* Each currency of either side once. */
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each currency of either side once, in the order of their codes. */
 static int sum_lines(struct page_of *p, struct arena *a, const struct json *sums,
     enum review_lang lang, struct err *err)
 {
 	const struct json *left = json_get(sums, "left"), *right = json_get(sums, "right");
+	const char **name = arena_alloc(a, (json_count(left) + json_count(right) + 1) * sizeof *name);
+	size_t n = 0;
 
-	for (int pass = 0; pass < 2; pass++) {
-		for (const struct json *n = json_first(pass ? right : left); n; n = json_next(n)) {
-			const char *currency = json_name(n);
-			if (!currency || (pass && json_get(left, currency)))
-				continue;
-			if (line(p,
-				review_fill(a, review_text(lang, TEXT_VALUE_ALL), "", "",
-				    currency_shown(lang, currency)),
-				value_empty, json_value(a, json_get(left, currency)),
-				json_value(a, json_get(right, currency)), "", err) < 0)
-				return -1;
-		}
-	}
+	for (int pass = 0; pass < 2; pass++)
+		for (const struct json *each = json_first(pass ? right : left); each; each = json_next(each))
+			if (json_name(each) && !(pass && json_get(left, json_name(each))))
+				name[n++] = json_name(each);
+	qsort(name, n, sizeof *name, by_name);
+	for (size_t i = 0; i < n; i++)
+		if (line(p,
+			review_fill(a, review_text(lang, TEXT_VALUE_ALL), "", "", currency_shown(lang, name[i])),
+			value_empty, json_value(a, json_get(left, name[i])), json_value(a, json_get(right, name[i])),
+			"", err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -347,6 +353,20 @@ static int value_lines(struct page_of *p, struct arena *a, const struct totals *
 		   : 0;
 }
 
+/* 100000 as a reader of the language writes it. */
+static void grouped(long n, const char *mark, char out[48])
+{
+	char digits[24];
+	size_t len = (size_t)snprintf(digits, sizeof digits, "%ld", n), o = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			o += (size_t)snprintf(out + o, 48 - o, "%s", mark);
+		out[o++] = digits[i];
+	}
+	out[o] = '\0';
+}
+
 /* Calls, echoes, and the days that both take of what a day allows. */
 static int call_lines(struct page_of *p, struct arena *a, const struct plan_counts *n,
     enum review_lang lang, long a_day, struct err *err)
@@ -354,7 +374,7 @@ static int call_lines(struct page_of *p, struct arena *a, const struct plan_coun
 	const struct value none = value_empty;
 	long echoes = n->echoes[LEFT] + n->echoes[RIGHT];
 	long all = n->calls[LEFT] + n->calls[RIGHT] + echoes;
-	char day[32];
+	char day[48];
 
 	if (section(p, lang, TEXT_HEAD_CALLS, err) < 0 ||
 	    counted(p, a, review_text(lang, TEXT_CALLS), n->calls, "", err) < 0 ||
@@ -363,13 +383,13 @@ static int call_lines(struct page_of *p, struct arena *a, const struct plan_coun
 		return -1;
 	if (a_day <= 0)
 		return 0;
-	snprintf(day, sizeof day, "%ld", a_day);
+	grouped(a_day, lang == LANG_FR ? "\u202f" : ",", day);
 	return line(p, review_text(lang, TEXT_DAYS), number(a, (all + a_day - 1) / a_day), none, none,
 	    review_fill(a, review_text(lang, TEXT_DAYS_NOTE), "", "", day), err);
 }
 
 static int row_lines(struct page_of *p, struct arena *a, const struct totals *t,
-    const struct plan_counts *n, enum review_lang lang, struct err *err)
+    const struct plan_counts *n, const struct review_titles *titles, enum review_lang lang, struct err *err)
 {
 	const struct value none = value_empty;
 
@@ -377,8 +397,9 @@ static int row_lines(struct page_of *p, struct arena *a, const struct totals *t,
 		return -1;
 	for (int c = 0; c <= CLASS_BLOCKED; c++)
 		if (counted(p, a,
-			review_fill(a, review_text(lang, TEXT_CLASS), "", "", class_names[c]),
-			t->class[c], "", err) < 0)
+			review_fill(a, review_text(lang, (enum review_text)(TEXT_CLASSES + c)), "",
+			    titles->side[c == CLASS_LEFT_CHANGED ? LEFT : RIGHT], ""),
+			t->class[c], class_names[c], err) < 0)
 			return -1;
 	if (line(p, review_text(lang, TEXT_CLEARINGS), number(a, n->clearings), none, none, "",
 		err) < 0)
@@ -387,8 +408,8 @@ static int row_lines(struct page_of *p, struct arena *a, const struct totals *t,
 }
 
 static int write_lines(struct page_of *p, struct arena *a, const struct totals *t,
-    const struct plan_info *info, const struct json *sums, enum review_lang lang, long a_day,
-    struct err *err)
+    const struct plan_info *info, const struct review_titles *titles, const struct json *sums,
+    enum review_lang lang, long a_day, struct err *err)
 {
 	const struct value none = value_empty;
 	char at[32], id[32];
@@ -407,7 +428,7 @@ static int write_lines(struct page_of *p, struct arena *a, const struct totals *
 	return decide_lines(p, a, t, lang, err) < 0 || expiry_lines(p, a, t, lang, err) < 0 ||
 		       value_lines(p, a, t, sums, lang, err) < 0 ||
 		       call_lines(p, a, &info->counts, lang, a_day, err) < 0 ||
-		       row_lines(p, a, t, &info->counts, lang, err) < 0
+		       row_lines(p, a, t, &info->counts, titles, lang, err) < 0
 		   ? -1
 		   : 0;
 }
@@ -418,7 +439,7 @@ int review_summary(struct table_writer *w, struct ledger *l, const struct mappin
     long calls_a_day, struct err *err)
 {
 	struct column_def def[SUMMARY_COLUMNS] = {
-		{ .heading = review_text(lang, TEXT_WHAT), .width = 58 },
+		{ .heading = review_text(lang, TEXT_WHAT), .width = 54 },
 		{ .heading = review_text(lang, TEXT_COUNT), .type = COLUMN_NUMBER, .width = 10 },
 		{ .heading = t->side[LEFT], .type = COLUMN_NUMBER, .width = 22 },
 		{ .heading = t->side[RIGHT], .type = COLUMN_NUMBER, .width = 22 },
@@ -434,7 +455,7 @@ int review_summary(struct table_writer *w, struct ledger *l, const struct mappin
 		goto done;
 	if (table_sheet(w, review_text(lang, TEXT_SUMMARY), def, SUMMARY_COLUMNS, err) < 0)
 		goto done;
-	result = write_lines(&p, &a, &totals, info, sums, lang, calls_a_day, err);
+	result = write_lines(&p, &a, &totals, info, t, sums, lang, calls_a_day, err);
 done:
 	money_free(totals.created);
 	money_free(totals.changed);

@@ -80,6 +80,8 @@ static double column_width(enum review_sheet sheet, enum review_column c)
 	/* what a create writes is a list of fields, and it has neither values before nor a field of its own */
 	if (sheet == SHEET_CREATES && c == RC_PROPOSED)
 		return 70;
+	if ((sheet == SHEET_IRREVERSIBLE || sheet == SHEET_BLOCKED) && c == RC_PROPOSED)
+		return 60;
 	if (sheet == SHEET_CREATES && (c == RC_FIELD || c == RC_BASE || c == RC_LEFT || c == RC_RIGHT))
 		return 19;
 	switch (c) {
@@ -143,7 +145,7 @@ static enum cell_look column_look(enum review_column c)
 	case RC_DECISION:
 	case RC_COMMENT:
 	case RC_APPROVER:
-		return LOOK_PLAIN;
+		return LOOK_ASK;
 	default:
 		return LOOK_GUARDED;
 	}

@@ -1,42 +1,12 @@
 #!/usr/bin/env bash
-# Decisions typed into the workbook: every kind of them, rows deleted, applied exactly; guarded cells refused by address; and
-# the same workbook saved by LibreOffice. The cells are written into the sheets' XML, as a spreadsheet program would.
+# Decisions typed into the workbook: every kind of them, rows deleted, applied exactly; guarded cells refused by address. The
+# cells are written into the sheets' XML, as a spreadsheet program would; decisions-office.sh has real ones do it.
 . "$REJOIN_SOURCE/tests/e2e/lib.sh"
 . "$REJOIN_SOURCE/tests/e2e/decisions.bash"
+. "$REJOIN_SOURCE/tests/e2e/workbook.bash"
 
-# sheets_of FILE: every row of every sheet with decisions as a table for sqlite3, with its sheet and its place in it
-sheets_of() {
-	local sheet sum
-	sum=$(sha256sum <"$1" | cut -c1-16)
-	rm -f sheets.db
-	[ ! -e "sheets.$sum" ] || { cp "sheets.$sum" sheets.db; return 0; }
-	for sheet in Updates Creates Conflicts Inferred Irreversible Blocked "Possible duplicates"; do
-		"$R" cat "$1" --sheet "$sheet" >sheet.csv
-		sqlite3 sheets.db -cmd ".import --csv sheet.csv s" 2>/dev/null "
-			CREATE TABLE IF NOT EXISTS t0(sheet, line, deal, field, \"right\", proposed, decision, comment, row INT, plan, hash,
-				op, class, left_id, right_id);
-			INSERT INTO t0 SELECT '$sheet', rowid + 1, Deal, Field, \"Dynamics now\", Proposed, Decision, Comment,
-				\"rejoin:row\", \"rejoin:plan\", \"rejoin:hash\", \"rejoin:op\", \"rejoin:class\", \"rejoin:left_id\",
-				\"rejoin:right_id\" FROM s;
-			DROP TABLE s"
-	done
-	cp sheets.db "sheets.$sum"
-}
 edit_plan() {
-	sheets_of "$1"
-	sqlite3 -separator $'\t' sheets.db "CREATE TABLE t AS SELECT rowid AS k, * FROM t0; $2;
-		CREATE TABLE columns(name, letter);
-		INSERT INTO columns VALUES('right', 'H'), ('proposed', 'I'), ('decision', 'J'), ('comment', 'K'), ('plan', 'U'), ('hash', 'V'),
-			('right_id', 'AF');
-		SELECT t0.hash, c.letter, replace(replace(replace(v, '&', '&amp;'), '<', '&lt;'), '>', '&gt;') FROM (
-			SELECT t0.rowid AS k, c.letter AS l,
-				CASE c.name WHEN 'right' THEN t.\"right\" WHEN 'proposed' THEN t.proposed WHEN 'decision' THEN t.decision
-				WHEN 'comment' THEN t.comment WHEN 'plan' THEN t.plan WHEN 'hash' THEN t.hash ELSE t.right_id END AS v,
-				CASE c.name WHEN 'right' THEN t0.\"right\" WHEN 'proposed' THEN t0.proposed WHEN 'decision' THEN t0.decision
-				WHEN 'comment' THEN t0.comment WHEN 'plan' THEN t0.plan WHEN 'hash' THEN t0.hash ELSE t0.right_id END AS v0
-			FROM t0 JOIN t ON t.k = t0.rowid CROSS JOIN columns c) JOIN t0 ON t0.rowid = k JOIN columns c ON c.letter = l
-			WHERE v <> v0;
-		SELECT hash, 'drop', '' FROM t0 WHERE rowid NOT IN (SELECT k FROM t)" >cells
+	cells_of "$1" "$2"
 	rm -rf book
 	mkdir book
 	(cd book && unzip -qo "../$1")
@@ -99,20 +69,3 @@ snapshot $kind after.json
 changed now.json after.json >found
 wanted_of_decisions >want
 same_lines want found "what the decisions in the workbook did"
-
-# the same again in a workbook that LibreOffice wrote
-if ! command -v soffice >/dev/null; then
-	echo "skipped: no LibreOffice"
-	exit 0
-fi
-planned next.xlsx
-edit_plan next.xlsx "UPDATE t SET decision = 'approve' WHERE left_id = '$(one_id left-value left 2)'"
-mkdir office
-HOME=$PWD/office timeout 120 soffice --headless "-env:UserInstallation=file://$PWD/office/profile" --convert-to xlsx --outdir office next.xlsx >office.log 2>&1 ||
-	{ cat office.log >&2; fail "LibreOffice did not convert the workbook"; }
-cp after.json now.json
-expect 6 "$R" apply office/next.xlsx
-snapshot $kind after.json
-changed now.json after.json >found
-echo "right $(one_id left-value right 2) deal_value \"$(planted left-value 2 left deal_value)\"" >want
-same_lines want found "what the workbook saved by LibreOffice did"
