@@ -346,6 +346,12 @@ static int finish(struct apply *x, struct err *stopped, struct err *err)
 	if (x->conflicts > 0 || (!x->o->yes && (a.conflict > 0 || a.undecided > 0 ||
 						   t->waiting > 0 || a.deferred > 0)))
 		code = exit_worst(code, EXIT_PERSON);
+	/* not one approved change found its record as it was planned */
+	if (x->conflicts > 0 && a.conflict == a.approved) {
+		log_error("every approved change of p-%lld was found in conflict: nothing was written; run `rejoin plan` again",
+		    (long long)x->t.plan.id);
+		code = exit_worst(code, EXIT_STALE);
+	}
 	return code;
 }
 

@@ -49,10 +49,18 @@ static const char *record_address(void *ctx, enum side side, const char *id, str
 	return d->record_url ? d->record_url(p->sides.pair->side[side], a, id) : NULL;
 }
 
+static long calls_of(const struct budget *b)
+{
+	return b->system[LEFT].run_calls + b->system[RIGHT].run_calls;
+}
+
 static int ask_history(void *ctx, struct history_ask *ask, size_t n, struct arena *a, struct err *err)
 {
 	struct planning *p = ctx;
-	return history_fill(&p->sides, p->planner.outage, ask, n, a, err);
+	long before = calls_of(&p->sides.budget);
+	int rc = history_fill(&p->sides, p->planner.outage, ask, n, a, err);
+	p->planner.ask_calls += calls_of(&p->sides.budget) - before;
+	return rc;
 }
 
 /* ---- base files ---- */

@@ -58,6 +58,7 @@ static int ask_history(struct planner *p, uint32_t first, struct arena *past, st
 			return -1;
 	if (p->n_asked && p->history(p->ctx, p->asked, p->n_asked, past, err) < 0)
 		return -1;
+	p->asks += (long)p->n_asked;
 	for (size_t i = 0; i < p->n_asked; i++)
 		p->pasts += p->asked[i].past.known;
 	return 0;

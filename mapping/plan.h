@@ -38,7 +38,8 @@ struct planner {
 	bool keeps_history[2];        /* sides that may be asked */
 	struct history_ask *asked;    /* of the pairs under way, by left record, field and side */
 	size_t n_asked;
-	long pasts;                   /* values that history told */
+	long asks, pasts;             /* values that history was asked for, and those that it told */
+	long ask_calls;               /* requests that took; kept by the caller */
 	/* Address of a record for people, or NULL. */
 	const char *(*address)(void *ctx, enum side side, const char *id, struct arena *a);
 	struct match_options match;   /* what people decided about links; the planner fills in the rest */

@@ -60,8 +60,10 @@ static void print_notes(const struct planner *k)
 		out_line("%ld pairs of records with the same beginning of the customer's name or the same postal code were not "
 			 "compared as possible duplicates: there are too many of them.",
 		    k->uncompared);
-	if (k->pasts)
-		out_line("%ld values at START were found in the systems' own histories; what rests on them is inferred.", k->pasts);
+	if (k->asks)
+		out_line("%ld of %ld values at START were found in the systems' own histories, in %ld calls; what rests on them is "
+			 "inferred.",
+		    k->pasts, k->asks, k->ask_calls);
 	if (k->no_stamp)
 		out_line("%ld differing fields come from tables without a modified column: START says nothing about them.",
 		    k->no_stamp);

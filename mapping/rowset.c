@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "core/text.h"
 
-#define BLOCK ((size_t)1 << 20)
+#define BLOCK ((size_t)64 << 10)
 
 int rowset_open(struct rowset *s, const struct mapping *m, enum side side, const char *folder, struct err *err)
 {

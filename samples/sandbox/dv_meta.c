@@ -4,6 +4,7 @@
 #include <string.h>
 #include "core/text.h"
 #include "samples/sandbox/dataverse.h"
+#include "samples/sandbox/history.h"
 #include "samples/sandbox/odata_filter.h"
 
 static const char *any_type(void *ctx, const char *path)
@@ -129,7 +130,7 @@ static struct doc *attributes(struct world *w, const struct table *t)
 		doc_set(w->arena, d, "IsValidForUpdate", doc_bool(w->arena, !fixed && !key));
 		doc_set(w->arena, d, "RequiredLevel",
 		    boxed(w, c->flags & COLUMN_REQUIRED ? "ApplicationRequired" : "None", false));
-		doc_set(w->arena, d, "IsAuditEnabled", boxed(w, NULL, false));
+		doc_set(w->arena, d, "IsAuditEnabled", boxed(w, NULL, history_audited(w, t->logical, c->name)));
 		doc_set(w->arena, d, "MaxLength",
 		    c->max ? doc_int(w->arena, c->max) : doc_new(w->arena, DOC_NULL));
 		if (!strcmp(c->type, "date") || !strcmp(c->type, "datetime"))
@@ -189,7 +190,7 @@ static struct doc *definition(struct world *w, const struct table *t)
 	set_text(w, d, "TableType", "Standard");
 	doc_set(w->arena, d, "IsOptimisticConcurrencyEnabled", doc_bool(w->arena, true));
 	doc_set(w->arena, d, "ChangeTrackingEnabled", doc_bool(w->arena, false));
-	doc_set(w->arena, d, "IsAuditEnabled", boxed(w, NULL, false));
+	doc_set(w->arena, d, "IsAuditEnabled", boxed(w, NULL, history_audited(w, t->logical, NULL)));
 	set_text(w, d, "MetadataId", guid_of(w, t->logical));
 	return d;
 }

@@ -14,6 +14,27 @@ static bool same(const struct doc *x, const struct doc *y, struct arena *a)
 	return strcmp(doc_print(a, x), doc_print(a, y)) == 0;
 }
 
+/* See history.h. */
+bool history_audited(struct world *w, const char *table, const char *column)
+{
+	const struct doc *off = doc_get(w->conf, "audit_off");
+	size_t n = column ? strlen(column) : 0;
+	char *name;
+
+	if (table && strcmp(table, "opportunity") != 0)
+		return false;
+	/* "_ownerid_value" is how "ownerid" is read */
+	if (n > 7 && *column == '_' && strcmp(column + n - 6, "_value") == 0)
+		column = arena_dup(w->arena, column + 1, n - 7);
+	name = column ? arena_printf(w->arena, "%s.%s", table, column) : NULL;
+	for (const struct doc *d = off ? off->first : NULL; d; d = d->next) {
+		const char *text = doc_text(d) ? d->text : "";
+		if (strcmp(text, name ? name : table ? table : "organization") == 0)
+			return false;
+	}
+	return true;
+}
+
 /* Each side of a change names only columns that had a value there. */
 static bool add_changes(struct world *w, const struct doc *from, const struct doc *to, struct doc *old, struct doc *new)
 {
@@ -26,6 +47,7 @@ static bool add_changes(struct world *w, const struct doc *from, const struct do
 		bool skip = false;
 		for (size_t i = 0; stamps[i]; i++)
 			skip |= strcmp(m->name, stamps[i]) == 0;
+		skip |= !history_audited(w, "opportunity", m->name);
 		if (skip || same(was, m, a))
 			continue;
 		any = true;
@@ -44,7 +66,8 @@ static int note_audit(struct world *w, const struct doc *before, const struct ro
 	struct row audit = { .created = row->modified, .modified = row->modified };
 	char id[37], at[32];
 
-	if (!add_changes(w, before, row->doc, old, new))
+	if (!history_audited(w, NULL, NULL) || !history_audited(w, "opportunity", NULL) ||
+	    !add_changes(w, before, row->doc, old, new))
 		return 0;
 	guid_new(id);
 	stamp_format(row->modified, at);

@@ -12,4 +12,9 @@ int history_note(struct world *w, const char *service, const char *entity, const
 /* Answers when `rest` (below the service root) is RetrieveRecordChangeHistory(...). */
 bool dv_history(struct world *w, const struct request *q, struct reply *r, const char *rest);
 
+/* Does Dataverse keep changes? Of the organization (table NULL), of a table by its logical name (column NULL), of a column.
+ * On for opportunities, but for what world.json takes out: "audit_off": ["organization", "opportunity",
+ * "opportunity.description"]. */
+bool history_audited(struct world *w, const char *table, const char *column);
+
 #endif

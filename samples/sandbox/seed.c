@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "samples/sandbox/auth.h"
+#include "samples/sandbox/history.h"
 #include "samples/sandbox/partner_center.h"
 #include "samples/sandbox/salesforce.h"
 #include "samples/sandbox/schema.h"
@@ -219,7 +220,7 @@ static int load_organization(struct loader *l)
 		    &w->keep, d, "name", doc_string(&w->keep, doc_member(o, "name", "contoso")));
 		doc_set(&w->keep, d, "friendlyname",
 		    doc_string(&w->keep, doc_member(o, "name", "contoso")));
-		doc_set(&w->keep, d, "isauditenabled", doc_bool(&w->keep, false));
+		doc_set(&w->keep, d, "isauditenabled", doc_bool(&w->keep, history_audited(w, NULL, NULL)));
 		l->table = schema_need(w, DATAVERSE, "organizations");
 		if (take_dataverse(l, d, &row) < 0)
 			return -1;

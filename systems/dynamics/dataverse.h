@@ -16,6 +16,8 @@ struct dynamics {
 	char *root, *set, *key; /* "/api/data/v9.2/", "opportunities", "opportunityid" */
 	bool no_bulk, bulk_probed;
 	bool no_history;    /* the audit is not there for us */
+	bool audit_asked;
+	struct json *audited; /* definitions of the record's columns: are their changes kept? NULL: not told */
 	struct audit {      /* change histories read lately: one answers for all columns */
 		char *id;
 		struct json **page;

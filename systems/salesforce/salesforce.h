@@ -26,6 +26,7 @@ struct salesforce {
 	struct bulk_read bulk;  /* when there are many rows */
 	bool by_bulk;
 	bool no_bulk;           /* it is not there for us, or a job failed as a whole */
+	bool no_field_history;  /* OpportunityFieldHistory is not there for us */
 };
 
 #define SALESFORCE_BULK_FROM  2000  /* writes of one kind; the service's own rule of thumb */

@@ -65,8 +65,10 @@ static int seek(struct salesforce *s, struct seeking *k, const char *select, con
 	if (rc == 0)
 		return 0;
 	/* an object that this user may not see, or a field of it: then it tells nothing, and the plan goes on without */
-	if (rc > 0 || why.kind == ERR_USAGE || why.kind == ERR_FAILED || why.kind == ERR_NONE) {
-		log_note("Salesforce: %s cannot be read (%s): START is not looked up there", object, why.text);
+	if (rc > 0 || why.kind == ERR_USAGE || why.kind == ERR_FAILED || why.kind == ERR_SIGNIN || why.kind == ERR_NONE) {
+		log_warn("Salesforce: %s cannot be read (%s), so it does not say what fields held at START: only the stamps do", object,
+		    why.text);
+		s->no_field_history |= k->field != NULL;
 		return 0;
 	}
 	*err = why;
@@ -99,7 +101,7 @@ int salesforce_history(struct system *sys, struct arena *a, const char *const *i
 			place[left] = i;
 			rest[left++] = own[i];
 		}
-	if (!left)
+	if (!left || s->no_field_history)
 		return 0;
 	struct past *past = arena_alloc(a, left * sizeof(*past));
 	k = (struct seeking){ .a = a, .ids = rest, .n = left, .column = "NewValue", .before = "OldValue", .field = column,
