@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/plan_store.h"
 #include "core/text.h"
 
@@ -88,7 +89,7 @@ struct plan_rows *ledger_plan_rows(
 	if (st) {
 		it = xcalloc(1, sizeof(*it));
 		it->st = st;
-		it->path = xstrdup(l->path ? l->path : "ledger");
+		it->path = xstrdup(l->path ? l->path : _("ledger"));
 		it->plan = plan;
 	}
 	buf_release(&text);
@@ -136,7 +137,7 @@ int ledger_plan_row(struct ledger *l, struct arena *a, int64_t plan, const char 
 	int got = st ? sql_step(st, err) : -1;
 
 	if (got == 1)
-		got = row_fill(l->path ? l->path : "ledger", st, a, out, err);
+		got = row_fill(l->path ? l->path : _("ledger"), st, a, out, err);
 	sql_done(st);
 	return got;
 }

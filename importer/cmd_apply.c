@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -93,6 +94,24 @@ static struct work_options work_options(struct apply *x)
 
 /* ---- -n ---- */
 
+static const char *op_count(struct arena *a, int op, long n)
+{
+	unsigned long many = (unsigned long)n;
+
+	switch (op) {
+	case OP_CREATE:
+		return arena_printf(a, lang_plural("%ld create", "%ld creates", many), n);
+	case OP_UPDATE:
+		return arena_printf(a, lang_plural("%ld update row", "%ld update rows", many), n);
+	case OP_CLOSE:
+		return arena_printf(a, lang_plural("%ld close", "%ld closes", many), n);
+	case OP_LINK:
+		return arena_printf(a, lang_plural("%ld link", "%ld links", many), n);
+	default:
+		return arena_printf(a, lang_plural("%ld delete", "%ld deletes", many), n);
+	}
+}
+
 static int show(struct apply *x, struct err *err)
 {
 	const struct plan_info *p = &x->t.plan;
@@ -107,11 +126,8 @@ static int show(struct apply *x, struct err *err)
 			if (!t->by_op[op][s])
 				continue;
 			any = true;
-			target_say(&x->t, "would send to %s: %ld %s%s", p->title[s],
-			    t->by_op[op][s], op_names[op],
-			    op == OP_UPDATE        ? " rows"
-			    : t->by_op[op][s] == 1 ? ""
-						   : "s");
+			target_say(&x->t, "would send to %s: %s", p->title[s],
+			    op_count(&x->t.mem, op, t->by_op[op][s]));
 		}
 	}
 	if (!any)
@@ -226,7 +242,7 @@ static void say_counts(struct apply *x, const struct account *a)
 	    "%s%sp-%lld: %ld applied, %ld refused, %ld in conflict, %ld deferred, %ld "
 	    "unknown; %ld rejected, "
 	    "%ld undecided, %ld blocked. %ld calls and %ld echoes.",
-	    x->run ? run_name(x) : "", x->run ? " of " : "", (long long)p->id, a->applied,
+	    x->run ? run_name(x) : "", x->run ? _(" of ") : "", (long long)p->id, a->applied,
 	    a->refused, a->conflict, a->deferred, a->unknown, a->rejected, a->undecided, a->blocked,
 	    calls, echoes);
 }
@@ -265,7 +281,7 @@ static int finish(struct apply *x, struct err *stopped, struct err *err)
 	bool done = left == 0 && a.unknown == 0 && stopped->kind == ERR_NONE;
 	if (x->run && journal_run_end(&x->t.ledger, x->run,
 			  arena_printf(&x->t.mem,
-			      "%ld applied, %ld refused, %ld conflict, %ld deferred, %ld unknown",
+			      _("%ld applied, %ld refused, %ld conflict, %ld deferred, %ld unknown"),
 			      a.applied, a.refused, a.conflict, a.deferred, a.unknown),
 			  done, budget_now(&x->budget), err) < 0)
 		return -1;
@@ -366,9 +382,9 @@ done:
 const struct command cmd_apply = {
 	.name = "apply",
 	.usage = "[PLAN]",
-	.summary = "perform exactly the approved operations of a plan",
+	.summary = N_("perform exactly the approved operations of a plan"),
 	.options = "dry-run yes output dialect max-calls reserve only allow-irreversible confirm",
-	.help = "PLAN is an id (p-7), or the plan's workbook or .csv with its decisions; without "
+	.help = N_("PLAN is an id (p-7), or the plan's workbook or .csv with its decisions; without "
 		"it the unfinished run\n"
 		"goes on, else the newest plan is taken. Stopped at any moment, the same command "
 		"goes on where it was:\n"
@@ -382,6 +398,6 @@ const struct command cmd_apply = {
 		"there are more than N, nothing is sent (exit 12).\n"
 		"--only failed, conflict, expiring, or row numbers and record ids: only these; the "
 		"first two send again\n"
-		"what was refused or moved.",
+		"what was refused or moved."),
 	.run = apply_run,
 };

@@ -3,8 +3,10 @@
  * approved by its own row or record id only. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/sentence.h"
 #include "importer/apply.h"
 #include "importer/upload.h"
 
@@ -56,7 +58,8 @@ static void choose(struct choices *c, const struct plan_row *r, enum decision d)
 	c->v[c->n++] = (struct choice){ r->row, d, xstrdup(r->comment) };
 }
 
-static void consider(struct choices *c, const struct options *o, const struct plan_row *r)
+static void consider(struct choices *c, const struct options *o, const struct plan_row *r,
+    struct arena *a)
 {
 	bool reject = in_list(r, o->reject, o->n_reject, c->reject_hit);
 	bool only = in_list(r, o->only, o->n_only, c->only_hit);
@@ -65,7 +68,7 @@ static void consider(struct choices *c, const struct options *o, const struct pl
 	if ((reject || only) && blocked) {
 		c->blocked++;
 		log_note("row %lld (%s %s) is blocked: %s", (long long)r->row, r->left_id,
-		    r->right_id, *r->reason ? r->reason : "nothing can be written");
+		    r->right_id, *r->reason ? sentence_text(a, r->reason) : _("nothing can be written"));
 	} else if (reject) {
 		choose(c, r, DECISION_REJECT);
 	} else if (only && r->class == CLASS_CONFLICT && !value_has(r->proposed)) {
@@ -98,7 +101,7 @@ static int gather(struct target *t, const struct options *o, struct choices *c, 
 	int more = -1;
 
 	while (rows && (more = plan_rows_next(rows, &mem, &r, err)) == 1) {
-		consider(c, o, &r);
+		consider(c, o, &r, &mem);
 		arena_reset(&mem);
 	}
 	plan_rows_done(rows);
@@ -142,8 +145,8 @@ static int decide(struct target *t, const struct options *o, struct err *err)
 		goto done;
 	if (late > 0)
 		log_note("%ld rows were carried out already: their decision stands", late);
-	out_line("%s%zu decisions%s", o->dry_run ? "would take " : "took ", c.n,
-	    o->dry_run ? "; nothing was kept" : "");
+	out_line("%s%zu decisions%s", o->dry_run ? _("would take ") : _("took "), c.n,
+	    o->dry_run ? _("; nothing was kept") : "");
 	out_count("decisions", (long)c.n - late);
 	result = 0;
 done:
@@ -230,7 +233,7 @@ static int read_outcomes(struct target *t, const struct options *o, long *refuse
 	if (outcomes_read(t, o->outcomes, !o->dry_run, &r, err) < 0)
 		return -1;
 	out_line("%s: %ld changes %sapplied, %ld refused, %ld as before; %ld rows match nothing", o->outcomes, r.applied,
-	    o->dry_run ? "would be " : "", r.refused, r.unchanged, r.unmatched);
+	    o->dry_run ? _("would be ") : "", r.refused, r.unchanged, r.unmatched);
 	out_count("applied", r.applied);
 	out_count("refused_by_upload", r.refused);
 	out_count("unchanged", r.unchanged);
@@ -276,9 +279,9 @@ done:
 const struct command cmd_approve = {
 	.name = "approve",
 	.usage = "PLAN",
-	.summary = "decide on the changes of a plan, or read a reviewed workbook back",
+	.summary = N_("decide on the changes of a plan, or read a reviewed workbook back"),
 	.options = "reversible inferred links only reject approver outcomes dry-run",
-	.help = "PLAN is an id (p-7), or the plan's workbook or .csv, whose decisions are read "
+	.help = N_("PLAN is an id (p-7), or the plan's workbook or .csv, whose decisions are read "
 		"into the ledger.\n"
 		"--reversible approves all that can be taken back, is not inferred and no "
 		"conflict; --inferred what rests\n"
@@ -291,6 +294,6 @@ const struct command cmd_approve = {
 		"--outcomes reads the results of a hand upload (the portal's Errors column, Data Loader's "
 		"success and error\n"
 		"files) into the changes that stand in upload files.\n"
-		"Exit 4: the upload refused some. Exit 6: changes are still undecided or wait for an upload.",
+		"Exit 4: the upload refused some. Exit 6: changes are still undecided or wait for an upload."),
 	.run = approve_run,
 };

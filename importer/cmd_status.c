@@ -7,6 +7,7 @@
 #include "core/budget.h"
 #include "core/cmd.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "core/plan_store.h"
 #include "core/text.h"
 
@@ -26,12 +27,12 @@ static struct {
 	const char *kind, *words;
 	long rows; /* over all pairs */
 } kinds[] = {
-	{ "unknown", "of unknown outcome: `rejoin apply` looks them up", 0 },
-	{ "refused", "refused by the service", 0 },
-	{ "conflict", "in conflict: both sides changed", 0 },
-	{ "blocked", "blocked by a rule", 0 },
-	{ "candidate", "possible links", 0 },
-	{ "rejected", "rejected, or different on purpose", 0 },
+	{ "unknown", N_("of unknown outcome: `rejoin apply` looks them up"), 0 },
+	{ "refused", N_("refused by the service"), 0 },
+	{ "conflict", N_("in conflict: both sides changed"), 0 },
+	{ "blocked", N_("blocked by a rule"), 0 },
+	{ "candidate", N_("possible links"), 0 },
+	{ "rejected", N_("rejected, or different on purpose"), 0 },
 };
 
 /* "3 days", "2 hours" between two instants. */
@@ -39,12 +40,20 @@ static void age_text(int64_t from, int64_t to, char out[32])
 {
 	int64_t minutes = to > from ? (to - from) / 60000000 : 0;
 	int64_t n = minutes >= 2880 ? minutes / 1440 : minutes >= 120 ? minutes / 60 : minutes;
-	const char *unit = minutes >= 2880  ? "days"
-			   : minutes >= 120 ? "hours"
-			   : n == 1         ? "minute"
-					    : "minutes";
+	const char *unit = minutes >= 2880  ? _("days")
+			   : minutes >= 120 ? _("hours")
+			   : n == 1         ? _("minute")
+					    : _("minutes");
 
 	snprintf(out, 32, "%lld %s", (long long)n, unit);
+}
+
+static const char *state_word(const char *state)
+{
+	return strcmp(state, "open") == 0         ? _("open")
+	       : strcmp(state, "superseded") == 0 ? _("superseded")
+	       : strcmp(state, "done") == 0       ? _("done")
+						  : state;
 }
 
 /* A table that another part makes on its first run. */
@@ -119,9 +128,9 @@ static int show_plan(struct ledger *l, int64_t id, int64_t now, struct buf *json
 	    "i", id);
 	stamp_format(info.at / 1000000 * 1000000, at);
 	age_text(info.at, now, age);
-	out_line("Plan p-%lld (%s and %s), made %s, %s ago, is %s: %ld decision%s open.",
-	    (long long)id, info.system[LEFT], info.system[RIGHT], at, age, info.state, open,
-	    open == 1 ? "" : "s");
+	out_line("Plan p-%lld (%s and %s), made %s, %s ago, is %s: %s.", (long long)id,
+	    info.system[LEFT], info.system[RIGHT], at, age, state_word(info.state),
+	    arena_printf(&a, lang_plural("%ld decision open", "%ld decisions open", (unsigned long)open), open));
 	buf_addf(json, "%s{\"plan\":\"p-%lld\",\"pair\":", json->len ? "," : "", (long long)id);
 	buf_add_json(json, info.pair, strlen(info.pair));
 	buf_addf(json, ",\"at\":\"%s\",\"state\":\"%s\",\"open_decisions\":%ld,\"exceptions\":[",
@@ -142,7 +151,7 @@ static int show_plan(struct ledger *l, int64_t id, int64_t now, struct buf *json
 		const char *words = "";
 		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 			if (strcmp(kinds[i].kind, sql_text(st, 0)) == 0) {
-				words = kinds[i].words;
+				words = _(kinds[i].words);
 				kinds[i].rows += (long)sql_int(st, 1);
 			}
 		}
@@ -244,8 +253,8 @@ done:
 const struct command cmd_status = {
 	.name = "status",
 	.usage = "",
-	.summary = "last good run, what waits, what stands open and since when, calls used today",
+	.summary = N_("last good run, what waits, what stands open and since when, calls used today"),
 	.options = "",
-	.help = "Sends nothing, takes no lock: it may be asked while another command runs.\n",
+	.help = N_("Sends nothing, takes no lock: it may be asked while another command runs.\n"),
 	.run = run,
 };

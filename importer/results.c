@@ -2,6 +2,8 @@
  * and stable. */
 #include <stdio.h>
 #include <string.h>
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/table.h"
 #include "core/text.h"
 #include "importer/apply.h"
@@ -37,14 +39,14 @@ static int write_row(struct target *t, struct table_writer *w, const struct plan
 			return -1;
 		if (!*done.outcome) {
 			done.outcome = "deferred";
-			done.message = "not sent yet; run apply again";
+			done.message = _("not sent yet; run apply again");
 		}
 	} else {
 		done.outcome = v == VERDICT_REJECTED    ? "rejected"
 			       : v == VERDICT_UNDECIDED ? "undecided"
 							: "blocked";
 		done.code = v == VERDICT_BLOCKED ? r->rule : "";
-		done.message = v == VERDICT_BLOCKED ? r->reason : r->comment;
+		done.message = v == VERDICT_BLOCKED ? sentence_text(a, r->reason) : r->comment;
 	}
 	if (done.at != STAMP_NONE && done.at != 0)
 		stamp_format(done.at, at);

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/buf.h"
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/plan.h"
 
@@ -55,7 +57,7 @@ static void count_row(struct pair *q, const struct plan_row *row)
 static int emit(struct pair *q, struct plan_row *row, struct err *err)
 {
 	q->differs = true;
-	plan_row_approver(q->p, row, q->found, q->n_found, q->a);
+	plan_row_approver(row, q->found, q->n_found, q->a);
 	count_row(q, row);
 	return plan_emit(q->p, row, err);
 }
@@ -73,15 +75,15 @@ static int emit_half(struct pair *q, enum side to, const char *field, struct val
 	row.field = field;
 	*(to == LEFT ? &row.left : &row.right) = now;
 	row.proposed = proposed;
-	row.evidence = q->decided ? "a person linked these two records" : "the other record holds the identifier of this one";
-	row.reason = arena_printf(q->a, "%s was never told of its partner in %s", q->p->title[to],
+	row.evidence = q->decided ? N_("a person linked these two records") : N_("the other record holds the identifier of this one");
+	row.reason = sentence(q->a, "%s was never told of its partner in %s", q->p->title[to],
 	    q->p->title[side_other(to)]);
 	if (q->closed[to]) {
 		row.class = CLASS_BLOCKED;
-		plan_row_rule(q->p, &row, rule_find("R62"), NULL);
+		plan_row_rule(&row, rule_find("R62"), NULL, q->a);
 	} else if (q->blocked[to] && q->blocked[to]->rule->effect == EFFECT_RECORD) {
 		row.class = CLASS_BLOCKED;
-		plan_row_rule(q->p, &row, q->blocked[to]->rule, q->blocked[to]->reason);
+		plan_row_rule(&row, q->blocked[to]->rule, q->blocked[to]->reason, q->a);
 	}
 	return emit(q, &row, err);
 }
@@ -128,7 +130,7 @@ static void field_out(struct pair *q, struct plan_row *row, const char *rule, co
 {
 	row->class = CLASS_BLOCKED;
 	row->reversible = true;
-	plan_row_rule(q->p, row, rule_find(rule), reason);
+	plan_row_rule(row, rule_find(rule), reason, q->a);
 }
 
 /* A status goes to Partner Center by the transitions of its life cycle, to a CRM only forward. */
@@ -146,31 +148,32 @@ static void plan_status(struct pair *q, struct plan_row *row, size_t f)
 			row->op = OP_CLOSE;
 			row->step = STEP_CLOSE;
 			row->reversible = false;
-			plan_row_rule(p, row, rule_find("R31"), NULL);
+			plan_row_rule(row, rule_find("R31"), NULL, q->a);
 		}
 		return;
 	}
 	if (status_is(now, "New") && closing && !value_is(row->proposed, "Closed/Declined")) {
-		row->reason = arena_printf(q->a, "the CRM record is %s; a New referral is accepted first, the next plan "
+		row->reason = sentence(q->a, "the CRM record is %s; a New referral is accepted first, the next plan "
 						 "proposes the closing",
 		    row->proposed.s);
 		row->proposed = value_of("Active/Accepted");
 		row->rule = "R34";
-		row->fix = "Approve the accept, apply, and plan again.";
+		row->fix = N_("Approve the accept, apply, and plan again.");
 		closing = false;
 	}
 	const struct rule *illegal = rules_transition(now.s, row->proposed.s);
 	if (illegal) {
 		row->class = CLASS_BLOCKED;
-		plan_row_rule(p, row, illegal, arena_printf(q->a, "%s: from %s to %s", illegal->title_en, now.s,
-						   row->proposed.s));
+		plan_row_rule(row, illegal, sentence(q->a, "%s: from %s to %s",
+						   sentence_pair(q->a, illegal->title_en, illegal->title_fr), now.s,
+						   row->proposed.s), q->a);
 		return;
 	}
 	row->reversible = false;
 	row->op = closing ? OP_CLOSE : OP_UPDATE;
 	row->step = closing ? STEP_CLOSE : STEP_ACCEPT;
 	if (closing)
-		plan_row_rule(p, row, rule_find("R32"), NULL);
+		plan_row_rule(row, rule_find("R32"), NULL, q->a);
 	(void)f;
 }
 
@@ -204,7 +207,7 @@ static int plan_child_rows(struct pair *q, struct plan_row *row, size_t f, struc
 	row->reversible = false;
 	row->group = "";
 	row->proposed = wanted;
-	row->reason = arena_printf(q->a, "taking an element out deletes its row in %s", q->p->title[row->to]);
+	row->reason = sentence(q->a, "taking an element out deletes its row in %s", q->p->title[row->to]);
 	return emit(q, row, err);
 }
 
@@ -215,9 +218,9 @@ static int plan_change(struct pair *q, size_t f, enum side to, struct err *err)
 	struct plan_row row;
 	begin_field(q, &row, f, to);
 	row.class = to == LEFT ? CLASS_RIGHT_CHANGED : CLASS_LEFT_CHANGED;
-	row.reason = arena_printf(q->a, "%s changed, %s did not", p->title[side_other(to)], p->title[to]);
+	row.reason = sentence(q->a, "%s changed, %s did not", p->title[side_other(to)], p->title[to]);
 	if (q->merged[f].class == MERGE_BOTH)
-		row.reason = "both sides changed the set";
+		row.reason = N_("both sides changed the set");
 	else if (q->merged[f].ground == GROUND_OWNER || q->merged[f].ground == GROUND_PREFER)
 		row.reason = q->merged[f].evidence;
 	struct value now = to == LEFT ? row.left : row.right;
@@ -231,12 +234,12 @@ static int plan_change(struct pair *q, size_t f, enum side to, struct err *err)
 		row.step = STEP_VISIBLE;
 		row.reversible = false;
 		row.rule = rule_find("R64") ? "R64" : "";
-		row.reason = "the deal and its contacts become visible to Microsoft; this cannot be taken back";
+		row.reason = N_("the deal and its contacts become visible to Microsoft; this cannot be taken back");
 	}
 	if (row.class != CLASS_BLOCKED && q->blocked[to]) {
 		row.class = CLASS_BLOCKED;
 		row.reversible = true;
-		plan_row_rule(p, &row, q->blocked[to]->rule, q->blocked[to]->reason);
+		plan_row_rule(&row, q->blocked[to]->rule, q->blocked[to]->reason, q->a);
 	}
 	if (row.class != CLASS_BLOCKED && p->rejected &&
 	    p->rejected(p->ctx, row.left_id, row.right_id, row.field, row.left, row.right)) {
@@ -245,7 +248,7 @@ static int plan_change(struct pair *q, size_t f, enum side to, struct err *err)
 		row.inferred = false;
 		row.reversible = true;
 		row.proposed = value_absent;
-		row.reason = "this difference was rejected; it is proposed again when either side moves";
+		row.reason = N_("this difference was rejected; it is proposed again when either side moves");
 	}
 	if (m->field[f].type == TYPE_SET && row.class != CLASS_DIVERGENT)
 		return plan_child_rows(q, &row, f, err);
@@ -260,9 +263,9 @@ static int plan_conflict(struct pair *q, size_t f, struct err *err)
 	row.class = CLASS_CONFLICT;
 	row.proposed = value_absent;
 	row.reason = q->merged[f].base.state == VALUE_ABSENT
-	    ? "the sides differ and no base says which one changed"
-	    : "both sides changed since they last agreed";
-	row.fix = "Decide which side to keep, or enter a value with the decision edit.";
+	    ? N_("the sides differ and no base says which one changed")
+	    : N_("both sides changed since they last agreed");
+	row.fix = N_("Decide which side to keep, or enter a value with the decision edit.");
 	bool status = (int)f == p->m->f_status;
 	if (status && q->closed[LEFT] && q->closed[RIGHT]) {
 		field_out(q, &row, "R33", NULL);
@@ -272,7 +275,7 @@ static int plan_conflict(struct pair *q, size_t f, struct err *err)
 		/* keeping the one side writes to the other: where a rule forbids that, it is mended first */
 		const struct finding *stop = q->blocked[q->blocked[LEFT] ? LEFT : RIGHT];
 		row.class = CLASS_BLOCKED;
-		plan_row_rule(p, &row, stop->rule, stop->reason);
+		plan_row_rule(&row, stop->rule, stop->reason, q->a);
 	} else if (status) {
 		row.reversible = false; /* a step of the life cycle that only a person can judge */
 	}
@@ -280,7 +283,7 @@ static int plan_conflict(struct pair *q, size_t f, struct err *err)
 	    p->rejected(p->ctx, row.left_id, row.right_id, row.field, row.left, row.right)) {
 		row.op = OP_NONE;
 		row.class = CLASS_DIVERGENT;
-		row.reason = "this difference was rejected; it is proposed again when either side moves";
+		row.reason = N_("this difference was rejected; it is proposed again when either side moves");
 	}
 	return emit(q, &row, err);
 }
@@ -295,12 +298,12 @@ static int plan_divergent(struct pair *q, size_t f, struct err *err)
 	row.proposed = value_absent;
 	bool nobody = m->field[f].side[LEFT].write != WRITE_ALWAYS && m->field[f].side[RIGHT].write != WRITE_ALWAYS;
 	if (nobody)
-		plan_row_rule(q->p, &row, rule_find((int)f == m->f_name ? "R46" : "R60"),
-		    "the sides differ, and neither may be written after creation");
+		plan_row_rule(&row, rule_find((int)f == m->f_name ? "R46" : "R60"),
+		    N_("the sides differ, and neither may be written after creation"), q->a);
 	else if (*row.evidence)
 		row.reason = row.evidence;
 	else
-		row.reason = "the sides differ, and neither changed since they last agreed";
+		row.reason = N_("the sides differ, and neither changed since they last agreed");
 	return emit(q, &row, err);
 }
 
@@ -349,7 +352,7 @@ static void settle_groups(struct pair *q)
 				continue;
 			if (mixed) {
 				d->class = MERGE_CONFLICT;
-				d->evidence = arena_printf(q->a, "the fields of group %s point in different directions",
+				d->evidence = sentence(q->a, "the fields of group %s point in different directions",
 				    m->group[g]);
 			}
 			d->inferred = inferred && !mixed;
@@ -417,10 +420,10 @@ static int find_rules(struct pair *q, uint32_t l, uint32_t r)
 		struct link_facts link = { .linked = true,
 			.dangling = (ref->flags & ROW_HALF) && value_has(mine->fact[FACT_PEER]) &&
 			    !value_is(mine->fact[FACT_PEER], other->id) };
-		n[s] = rules_record(p->m, mine, &link, &p->rules, q->a, &f[s]);
+		n[s] = plan_rules_record(p, mine, &link, q->a, &f[s]);
 		q->closed[s] = p->m->f_status >= 0 && status_is(mine->field[p->m->f_status], "Closed");
 	}
-	n[2] = rules_pair(p->m, &q->side[LEFT], &q->side[RIGHT], &p->rules, q->a, &f[2]);
+	n[2] = plan_rules_pair(p, &q->side[LEFT], &q->side[RIGHT], q->a, &f[2]);
 	q->found = arena_alloc(q->a, (n[0] + n[1] + n[2] + 1) * sizeof *q->found);
 	for (int i = 0; i < 3; i++) {
 		if (n[i])

@@ -5,9 +5,10 @@
 #include <string.h>
 #include <strings.h>
 #include "core/cmd.h"
+#include "core/lang.h"
 #include "core/text.h"
 
-/* 4210 as 4,210. */
+/* 4210 as 4,210, in French with a space that does not break the line. */
 static const char *grouped(long n, char out[32])
 {
 	char plain[32];
@@ -15,7 +16,7 @@ static const char *grouped(long n, char out[32])
 	size_t len = strlen(plain), o = 0;
 	for (size_t i = 0; i < len; i++) {
 		if (i && (len - i) % 3 == 0 && plain[i - 1] != '-')
-			out[o++] = ',';
+			o = (size_t)(stpcpy(out + o, lang_french() ? "\u00a0" : ",") - out);
 		out[o++] = plain[i];
 	}
 	out[o] = '\0';
@@ -101,7 +102,7 @@ static void print_sentence(const struct planner *k, const struct sides *s, int64
 	char left[96] = "", n[9][32];
 	if (s->pair->daily_calls >= 0) {
 		long room = budget_left((struct budget *)(uintptr_t)&s->budget);
-		snprintf(left, sizeof left, ": %s of %s left today", grouped(room, n[1]), grouped(s->pair->daily_calls, n[2]));
+		snprintf(left, sizeof left, _(": %s of %s left today"), grouped(room, n[1]), grouped(s->pair->daily_calls, n[2]));
 	}
 	out_line("Plan p-%" PRId64 ": %s creates, %s updates, of these %s irreversible and %s inferred; %s conflicts, %s blocked, "
 		 "%s equal. %s calls and %s echoes%s.",

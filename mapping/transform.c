@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "mapping/code_list.h"
+#include "core/lang.h"
 
 struct value transform_fail(struct value v, struct arena *a, const char **why, const char *what)
 {
@@ -126,7 +127,7 @@ int transform_compile(const struct json *node, bool writing, const char *base, s
 		return unknown(name, err);
 	if ((out->def->compile != NULL) != (argument != NULL))
 		return err_set(err, ERR_USAGE, "\"%s\" %s", name,
-		    argument ? "takes no argument" : "needs an argument: {\"NAME\": ARGUMENT}");
+		    argument ? _("takes no argument") : _("needs an argument: {\"NAME\": ARGUMENT}"));
 	if (out->def->place == PLACE_WRITE && !writing)
 		return err_set(err, ERR_USAGE, "\"%s\" stands in \"write-as\" only", name);
 	if ((!strcmp(name, "country-code") || !strcmp(name, "currency-code")) &&

@@ -4,6 +4,7 @@
  * conditional PATCHes in one $batch, each a transaction of its own. Creates carry an id chosen here: CreateMultiple is one
  * transaction and names no culprit, so a refused one is split in halves. WinOpportunity and LoseOpportunity take no
  * precondition: the rows are read again just before. Closed rows are read-only. */
+#include "core/lang.h"
 #include "core/system.h"
 
 #include <stdio.h>
@@ -162,7 +163,7 @@ static int drop_moved(struct dynamics *d, struct arena *a, const struct write *w
 				now = &got.row[j];
 		if (!now || !now->etag)
 			reply_set(&r[i], a, OUTCOME_CONFLICT, 404, "",
-			    "the record is not there any more");
+			    _("the record is not there any more"));
 		else if (w[i].etag ? strcmp(w[i].etag, now->etag) != 0
 				   : w[i].modified != STAMP_NONE && w[i].modified != now->modified)
 			reply_set(&r[i], a, OUTCOME_CONFLICT, 412, "",
@@ -434,7 +435,7 @@ static int dynamics_resolve(
 	}
 	if (!now) {
 		r->outcome = w->op == WRITE_CREATE ? OUTCOME_NONE : OUTCOME_CONFLICT;
-		r->message = w->op == WRITE_CREATE ? "" : "the record is not there any more";
+		r->message = w->op == WRITE_CREATE ? "" : _("the record is not there any more");
 		return 0;
 	}
 	r->after = now;

@@ -6,6 +6,7 @@
  * upsert on the referral id where that is an external id (it can be repeated), else by insert; either way the referral
  * ids are looked up just before. Ids of new records are the service's, so a create's answer is believed only when the record
  * read back holds its referral id. */
+#include "core/lang.h"
 #include "core/system.h"
 
 #include <stdlib.h>
@@ -151,17 +152,17 @@ static bool id_valid(const char *id)
 static const char *invalid(const struct salesforce *s, struct arena *a, const struct write *w)
 {
 	if (w->op != WRITE_CREATE && !id_valid(w->id))
-		return "the record id is no Salesforce id";
+		return _("the record id is no Salesforce id");
 	for (size_t i = 0; i < w->n_assign; i++) {
 		const struct related *r = assign_children(&s->natives, &w->assign[i]);
 		const char *path = w->assign[i].path;
 
 		if (!r && strchr(path, '['))
 			return arena_printf(
-			    a, "%s belongs to no table of the mapping's \"related\"", path);
+			    a, _("%s belongs to no table of the mapping's \"related\""), path);
 		if (r && (!r->id || strcmp(native_parse(&s->natives, a, path).rest, r->id) != 0))
 			return arena_printf(a,
-			    "%s can't be written, only the \"id\" column of \"related\" (%s[].%s)",
+			    _("%s can't be written, only the \"id\" column of \"related\" (%s[].%s)"),
 			    path, r->alias, r->id ? r->id : "?");
 	}
 	return NULL;
@@ -295,10 +296,10 @@ static int drop_moved(struct salesforce *s, struct arena *a, const struct write 
 		now = bsearch(&(struct now){ .id = id[i] }, got.row, got.n, sizeof(*got.row), by_id);
 		if (!now)
 			reply_set(&r[i], a, OUTCOME_CONFLICT, 404, "",
-			    "the record is not there any more");
+			    _("the record is not there any more"));
 		else if (w[i].modified != STAMP_NONE && w[i].modified != now->modified)
 			reply_set(&r[i], a, OUTCOME_CONFLICT, 412, "",
-			    "the record was changed since it was read");
+			    _("the record was changed since it was read"));
 	}
 	return 0;
 }
@@ -330,7 +331,7 @@ static int drop_existing(struct salesforce *s, struct arena *a, const struct wri
 			continue;
 		reply_set(&r[i], a, OUTCOME_CONFLICT, 0, "",
 		    arena_printf(
-			a, "opportunity %s holds this referral id already: plan again", now->id));
+			a, _("opportunity %s holds this referral id already: plan again"), now->id));
 		r[i].id = now->id;
 	}
 	return 0;
@@ -362,8 +363,8 @@ static int send_records(struct salesforce *s, struct arena *a, const struct writ
 		to->id = item[i].outcome == OUTCOME_APPLIED ? item[i].id : NULL;
 		if (w->op == WRITE_CREATE && item[i].outcome == OUTCOME_APPLIED && item[i].existed)
 			reply_set(to, a, OUTCOME_CONFLICT, item[i].http, "",
-			    "a record with this referral id was made meanwhile; it took these "
-			    "values");
+			    _("a record with this referral id was made meanwhile; it took these "
+			    "values"));
 	}
 	return 0;
 }
@@ -472,7 +473,7 @@ static void check_id(struct arena *a, const struct write *w, struct value held, 
 	if (!marker || (value_has(held) && strcasecmp(held.s, marker) == 0))
 		return;
 	reply_set(
-	    r, a, OUTCOME_UNKNOWN, r->http, "", "the record answered holds another referral id");
+	    r, a, OUTCOME_UNKNOWN, r->http, "", _("the record answered holds another referral id"));
 	r->id = NULL;
 	r->after = NULL;
 }
@@ -576,8 +577,8 @@ static void judge_unknown(struct salesforce *s, struct arena *a, const struct wr
 	if (n_now != 1) {
 		r->outcome = create && !now ? OUTCOME_NONE : OUTCOME_CONFLICT;
 		r->message = create && !now ? ""
-			     : now          ? "several records hold this referral id"
-					    : "the record is not there any more";
+			     : now          ? _("several records hold this referral id")
+					    : _("the record is not there any more");
 		return;
 	}
 	const char *id = arena_strdup(a, record_get(now, "Id").s);
@@ -620,7 +621,7 @@ static int salesforce_resolve_many(struct system *sys, struct arena *a, const st
 
 		if (!key[i]) {
 			reply_set(&r[i], a, OUTCOME_UNKNOWN, 0, "",
-			    "the create carried no referral id: look for it by hand");
+			    _("the create carried no referral id: look for it by hand"));
 			continue;
 		}
 		for (size_t j = 0; j < page.n; j++) {

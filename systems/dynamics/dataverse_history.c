@@ -1,6 +1,7 @@
 /* What Dataverse's audit remembers of a record: the change history, one request for each record and page of it. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "systems/dynamics/dataverse.h"
@@ -76,7 +77,7 @@ static int read_audit(struct dynamics *d, struct arena *a, const char *id, struc
 			rc = 1;
 		}
 		if (rc == 0)
-			rc = answer_check(&answer, NULL, "Dynamics", "audit history", err);
+			rc = answer_check(&answer, NULL, "Dynamics", _("audit history"), err);
 		if (rc)
 			break;
 		const struct json *list = json_get(answer.json, "AuditDetailCollection");

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 
 #define REF_CHUNK DATAVERSE_REF_CHUNK
@@ -80,8 +81,8 @@ static int ask_refs(void *ctx, const char *alias, struct ref **ref, size_t n, st
 	for (size_t i = 0; i < n; i++) {
 		ref[i]->refused = !l;
 		ref[i]->asked = !l;
-		ref[i]->why = "this lookup can be read but not written: leave it out of what the "
-			      "mapping writes";
+		ref[i]->why = _("this lookup can be read but not written: leave it out of what the "
+			      "mapping writes");
 	}
 	for (size_t from = 0; l && from < n; from += REF_CHUNK) {
 		size_t take = n - from < REF_CHUNK ? n - from : REF_CHUNK;
@@ -143,7 +144,7 @@ static int make_refs(void *ctx, const char *alias, struct ref **ref,
 		} else if (part[i].outcome == OUTCOME_REFUSED) {
 			ref[i]->refused = true;
 			ref[i]->why =
-			    arena_printf(&d->refs.mem, "%s could not be created: HTTP %d %s %s",
+			    arena_printf(&d->refs.mem, _("%s could not be created: HTTP %d %s %s"),
 				alias, part[i].status, part[i].code, part[i].message);
 		}
 	}

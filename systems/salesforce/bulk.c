@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -55,7 +56,7 @@ int bulk_create(struct sobjects *o, const char *kind, const struct buf *body, st
 	memset(job, 0, sizeof(*job));
 	if (rc == 0 && strcasecmp(answer.code, "FEATURENOTENABLED") == 0)
 		rc = 1;
-	if (rc == 0 && answer_check(&answer, NULL, TITLE, "a bulk job", err))
+	if (rc == 0 && answer_check(&answer, NULL, TITLE, _("a bulk job"), err))
 		rc = -1;
 	if (rc == 0) {
 		take_job(answer.json, job);
@@ -215,7 +216,7 @@ static int end_lost(struct sobjects *o, const char *object, int64_t since, struc
 
 	while (rc == 0 && url) {
 		rc = api_send(o->http, "GET", url, NULL, NULL, true, &answer, err);
-		rc = rc == 0 && answer_check(&answer, NULL, TITLE, "bulk jobs", err) ? -1 : rc;
+		rc = rc == 0 && answer_check(&answer, NULL, TITLE, _("bulk jobs"), err) ? -1 : rc;
 		for (const struct json *j = rc ? NULL
 					       : json_first(json_get(answer.json, "records"));
 		     j; j = json_next(j)) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "core/lang.h"
 #include "core/log.h"
 
 #define IN_CHUNK   400
@@ -315,7 +316,7 @@ static int send_call(struct sobjects *o, struct arena *a, const char *method, co
 			take_results(a, answer.json, item, n);
 		else
 			all_set(item, n, a, OUTCOME_UNKNOWN, status, "",
-			    "the results do not fit what was sent");
+			    _("the results do not fit what was sent"));
 	} else if (status == 400 && n > 1 && !answer.html) {
 		rc = send_call(o, a, method, path, item, n / 2, sent, err);
 		if (rc == 0)
