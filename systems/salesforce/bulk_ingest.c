@@ -53,7 +53,7 @@ static int put_data(
 		rc = -1;
 		if (answer_check(&answer, NULL, TITLE, _("the upload of a bulk job"), err) == 0)
 			err_set(err, ERR_UNAVAILABLE,
-			    TITLE ": the upload of job %s was answered %d", job->id,
+			    "Salesforce: the upload of job %s was answered %d", job->id,
 			    answer.http.status);
 	}
 	answer_reset(&answer);
@@ -120,7 +120,7 @@ static int close_job(
 	if (keep(load, true, job->id, err) < 0)
 		return -1;
 	err_set(
-	    err, ERR_UNAVAILABLE, TITLE ": job %s could not be closed and was taken back", job->id);
+	    err, ERR_UNAVAILABLE, "Salesforce: job %s could not be closed and was taken back", job->id);
 	return 1;
 }
 
@@ -243,7 +243,7 @@ static int read_results(
 		second = column_of(heading, n_heading, extra[kind][1]);
 		if (key == n_heading ||
 		    (kind != RESULT_REST && (first == n_heading || second == n_heading)))
-			more = err_set(err, ERR_UNAVAILABLE, TITLE ": %s of job %s lack a column",
+			more = err_set(err, ERR_UNAVAILABLE, "Salesforce: %s of job %s lack a column",
 			    names[kind], r->job->id);
 	}
 	while (more == 1 && (more = bulk_csv_read(&text, &line, &cell, &n, err)) == 1) {
@@ -275,7 +275,7 @@ static void take_results(struct sobjects *o, struct arena *a, const struct bulk_
 	for (enum result_kind k = RESULT_GOOD; k <= RESULT_REST && rc == 0; k++)
 		rc = read_results(o, &r, k, &err);
 	if (r.strays)
-		log_debug(TITLE ": %ld results of job %s belong to no row", r.strays, job->id);
+		log_debug("Salesforce: %ld results of job %s belong to no row", r.strays, job->id);
 	rest_set(row, n, a, OUTCOME_UNKNOWN,
 	    rc < 0 ? err.text : _("the job's results do not tell of this record"));
 }
@@ -308,7 +308,7 @@ static int send_part(struct sobjects *o, struct arena *a, const struct bulk_load
 		return 0;
 	}
 	if (strcmp(job.state, "JobComplete") != 0)
-		log_warn(TITLE ": job %s is %s: %s", job.id, job.state, job.message);
+		log_warn("Salesforce: job %s is %s: %s", job.id, job.state, job.message);
 	if (strcmp(job.state, "Failed") == 0 && load->failed)
 		*load->failed = true;
 	take_results(o, a, load, &job, row, n);
