@@ -368,7 +368,7 @@ static void parse_pair(
 	do {                                                                                       \
 		const struct json *all = json_get(p.ws->file.root, name);                          \
 		if (!all || json_kind(all) != JSON_OBJECT) {                                       \
-			mistake(&p, all ? "/" name : "", "\"" name "\" must be an object { }");    \
+			mistake(&p, all ? "/" name : "", "\"%s\" must be an object { }", name);   \
 			break;                                                                     \
 		}                                                                                  \
 		(out) = xcalloc(json_count(all) + 1, sizeof(*(out)));                              \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/json.h"
+#include "core/lang.h"
 #include "core/plan_store.h"
 #include "core/text.h"
 
@@ -296,4 +297,12 @@ int ledger_plan_load(
 	}
 	sql_done(st);
 	return got;
+}
+
+const char *plan_state_text(const char *state)
+{
+	return strcmp(state, "open") == 0         ? _("open")
+	       : strcmp(state, "superseded") == 0 ? _("superseded")
+	       : strcmp(state, "done") == 0       ? _("done")
+						  : state;
 }

@@ -10,6 +10,7 @@
 #include "core/lang.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/sentence.h"
 #include "core/text.h"
 #include "importer/apply.h"
 #include "importer/upload.h"
@@ -280,8 +281,8 @@ static int finish(struct apply *x, struct err *stopped, struct err *err)
 	}
 	bool done = left == 0 && a.unknown == 0 && stopped->kind == ERR_NONE;
 	if (x->run && journal_run_end(&x->t.ledger, x->run,
-			  arena_printf(&x->t.mem,
-			      _("%ld applied, %ld refused, %ld conflict, %ld deferred, %ld unknown"),
+			  sentence(&x->t.mem,
+			      "%ld applied, %ld refused, %ld conflict, %ld deferred, %ld unknown",
 			      a.applied, a.refused, a.conflict, a.deferred, a.unknown),
 			  done, budget_now(&x->budget), err) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/lang.h"
 #include "core/plan_store.h"
+#include "core/sentence.h"
 #include "core/text.h"
 
 /* Why a row of a plan is an open exception; the first that fits. Numbers are those of core/plan.h. */
@@ -48,14 +49,6 @@ static void age_text(int64_t from, int64_t to, char out[32])
 	snprintf(out, 32, "%lld %s", (long long)n, unit);
 }
 
-static const char *state_word(const char *state)
-{
-	return strcmp(state, "open") == 0         ? _("open")
-	       : strcmp(state, "superseded") == 0 ? _("superseded")
-	       : strcmp(state, "done") == 0       ? _("done")
-						  : state;
-}
-
 /* A table that another part makes on its first run. */
 static bool has_table(struct ledger *l, const char *name)
 {
@@ -84,8 +77,10 @@ static int show_runs(struct ledger *l, int64_t now, struct err *err)
 		stamp_format(sql_int(st, 2) / 1000000 * 1000000, at);
 		age_text(sql_int(st, 2), now, age);
 		snprintf(plan, sizeof(plan), "p-%lld", (long long)sql_int(st, 1));
+		struct arena a = { 0 };
 		out_line("Last good run: r-%lld of plan %s, ended %s, %s ago. %s",
-		    (long long)sql_int(st, 0), plan, at, age, sql_text(st, 3));
+		    (long long)sql_int(st, 0), plan, at, age, sentence_text(&a, sql_text(st, 3)));
+		arena_release(&a);
 	} else if (got == 0) {
 		out_line("No run has finished yet.");
 	}
@@ -129,7 +124,7 @@ static int show_plan(struct ledger *l, int64_t id, int64_t now, struct buf *json
 	stamp_format(info.at / 1000000 * 1000000, at);
 	age_text(info.at, now, age);
 	out_line("Plan p-%lld (%s and %s), made %s, %s ago, is %s: %s.", (long long)id,
-	    info.system[LEFT], info.system[RIGHT], at, age, state_word(info.state),
+	    info.system[LEFT], info.system[RIGHT], at, age, plan_state_text(info.state),
 	    arena_printf(&a, lang_plural("%ld decision open", "%ld decisions open", (unsigned long)open), open));
 	buf_addf(json, "%s{\"plan\":\"p-%lld\",\"pair\":", json->len ? "," : "", (long long)id);
 	buf_add_json(json, info.pair, strlen(info.pair));

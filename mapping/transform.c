@@ -79,7 +79,7 @@ int argument_text(const struct json *argument, const char *member, const char **
 	enum json_kind kind = node ? json_kind(node) : JSON_NULL;
 	if (kind != JSON_STRING && kind != JSON_NUMBER && kind != JSON_BOOL)
 		return err_set(err, ERR_USAGE, "\"%s\" needs %s%s%s", room->name,
-		    member ? "\"" : "a text", member ? member : "", member ? "\", a text" : "");
+		    member ? "\"" : _("a text"), member ? member : "", member ? _("\", a text") : "");
 	*out = json_value(room->mem, node).s;
 	return 0;
 }
