@@ -26,14 +26,15 @@ WORLD   := $(wildcard samples/world/*.c)
 FOURTH  := tests/fourth/fabrikam.c
 UNIT    := $(wildcard tests/unit/test_*.c)
 O       := $(BUILD)/$(MODE)
+FRENCH  := $(O)/locale/fr/LC_MESSAGES/rejoin.mo
 obj      = $(patsubst %.c,$(O)/%.o,$(1))
 
 PACKAGES := gcc libc6-dev pkg-config libcsv-dev libxlsxwriter-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev \
-            libzip-dev libexpat1-dev libssl-dev libmicrohttpd-dev iso-codes tzdata
+            libzip-dev libexpat1-dev libssl-dev libmicrohttpd-dev iso-codes tzdata gettext
 TEST_PACKAGES := libcmocka-dev jq sqlite3 zip unzip openssl curl strace
 PREFIX  ?= /usr/local
 
-all: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world
+all: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(FRENCH)
 
 $(O)/rejoin: $(call obj,rejoin.c $(LIB)) $(O)/drivers.o
 	@echo "  LD    $@"
@@ -55,6 +56,13 @@ $(O)/rejoin-fourth: $(call obj,rejoin.c $(LIB) $(FOURTH)) $(O)/drivers-fourth.o
 $(O)/fourth-server: $(call obj,tests/fourth/server.c $(CORE)) $(O)/drivers-none.o
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LDHARD) $(LIBS)
+
+# Where an installed rejoin looks when the catalogue is not in ../share beside it.
+$(O)/core/lang.o: ALL_CFLAGS += -DREJOIN_LOCALE='"$(PREFIX)/share/locale"'
+# A translation whose format does not fit the English one is an error here.
+$(FRENCH): po/fr.po
+	@mkdir -p $(dir $@)
+	$(Q)msgfmt --check-format --check-header -o $@ $<
 
 # The list of drivers is the folder's contents: a new system is one new file.
 $(O)/drivers.c: FORCE | $(O)
@@ -86,11 +94,16 @@ test: test-deps
 # The same with every strike, and volumes as large as in life; hours.
 soak:
 	@REJOIN_SOAK=1 $(MAKE) --no-print-directory test
-test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(O)/rejoin-fourth $(O)/fourth-server $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
+test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(O)/rejoin-fourth $(O)/fourth-server $(FRENCH) $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@samples/demo.sh $(BUILD)/release
+
+# The English texts of the sources into the French catalogue: new ones come without a translation, reworded ones fuzzy.
+po:
+	po/extract.sh >$(O)/rejoin.pot
+	msgmerge --quiet --update --backup=none --no-wrap --no-location po/fr.po $(O)/rejoin.pot
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
@@ -99,6 +112,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/rejoin/mappings
 	install -m 644 samples/mappings/*.json $(DESTDIR)$(PREFIX)/share/rejoin/mappings
 	install -m 644 samples/rejoin.schema.json $(DESTDIR)$(PREFIX)/share/rejoin
+	install -D -m 644 $(FRENCH) $(DESTDIR)$(PREFIX)/share/locale/fr/LC_MESSAGES/rejoin.mo
 clean:
 	rm -rf $(BUILD) demo
 help:
@@ -107,9 +121,10 @@ help:
 	@echo 'make test       all tests under the address and undefined-behaviour sanitizers; T=name for one'
 	@echo 'make soak       the same tests whole: every strike, ten thousand deals'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR'
+	@echo 'make po         new and reworded English texts into po/fr.po, to be translated there'
 	@echo 'make format     clang-format over all sources'
 	@echo 'make clean'
 FORCE:
-.PHONY: FORCE all deps test-deps test soak test-build demo format install clean help
+.PHONY: FORCE all deps test-deps test soak test-build demo po format install clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

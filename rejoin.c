@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "core/http.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/opt.h"
 #include "core/out.h"
@@ -92,6 +93,20 @@ static void fill_descriptors(void)
 			_exit(EXIT_FAILED);
 }
 
+/* The command line in advance: what is wrong with it is told in the language it asks for. */
+static const char *language_asked(char **argv)
+{
+	const char *wish = NULL;
+
+	for (; *argv && strcmp(*argv, "--") != 0; argv++) {
+		if (strncmp(*argv, "--lang=", 7) == 0)
+			wish = *argv + 7;
+		else if (strcmp(*argv, "--lang") == 0 && argv[1])
+			wish = *++argv;
+	}
+	return wish;
+}
+
 static int run(const struct command *cmd, const struct options *o, struct err *err)
 {
 	int code = cmd->run(o, err);
@@ -120,9 +135,12 @@ int main(int argc, char **argv)
 	/* Letters as UTF-8 whatever the locale; numbers and dates stay those of C. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		setlocale(LC_CTYPE, "");
+	bool worded = lang_begin(language_asked(argv + (argc > 0)));
 	int wish = opt_parse(commands, argc, argv, &o, &cmd, &err);
 	log_set_level(o.quiet ? LOG_QUIET : o.verbose ? LOG_VERBOSE : LOG_NORMAL);
 	out_begin(o.json && wish != OPT_HELP && wish != OPT_VERSION, o.quiet, o.no_color);
+	if (!worded)
+		log_warn("the French catalogue is not installed: texts are in English");
 	switch (wish) {
 	case OPT_RUN:
 		code = run(cmd, &o, &err);

@@ -5,6 +5,7 @@
 #include "core/http.h"
 #include "core/http_private.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "core/mem.h"
 
 #include <errno.h>
@@ -167,7 +168,7 @@ int auth_login(struct auth *a, struct http *h, auth_show *show, void *ctx, struc
 		    "%s: no person signs in with the flow \"%s\"; run rejoin auth status %s to see "
 		    "whether "
 		    "it works",
-		    name, a->conf->auth.flow ? a->conf->auth.flow : "none", name);
+		    name, a->conf->auth.flow ? a->conf->auth.flow : _("none"), name);
 	if (!a->device_url)
 		return err_set(err, ERR_USAGE,
 		    "%s: auth needs \"device_url\" in rejoin.json: the address that gives a code "

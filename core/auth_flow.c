@@ -8,6 +8,7 @@
 #include "core/http_private.h"
 #include "core/json.h"
 #include "core/jwt.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -120,18 +121,18 @@ static int take_answer(
 static const char *remedy(const struct auth *a, const struct grant *g)
 {
 	if (g->device_code || a->flow == FLOW_DEVICE)
-		return "sign in again: rejoin auth login";
+		return _("sign in again: rejoin auth login");
 	if (a->flow == FLOW_JWT)
-		return "check client_id, user, key and audience, and that the app is approved for "
+		return _("check client_id, user, key and audience, and that the app is approved for "
 		       "the "
-		       "user; then rejoin auth status";
+		       "user; then rejoin auth status");
 	if (a->flow == FLOW_CLIENT && a->signs)
-		return "check client_id and token_url, that the certificate is registered for the "
+		return _("check client_id and token_url, that the certificate is registered for the "
 		       "app "
-		       "and in date, and the clock; then rejoin auth status";
+		       "and in date, and the clock; then rejoin auth status");
 	if (a->flow == FLOW_CLIENT)
-		return "check client_id, client_secret and token_url; then rejoin auth status";
-	return "get a new refresh token, or sign in: rejoin auth login";
+		return _("check client_id, client_secret and token_url; then rejoin auth status");
+	return _("get a new refresh token, or sign in: rejoin auth login");
 }
 
 /* What the service says against us, unless it repeats a secret. */
@@ -150,7 +151,7 @@ static int refused(const struct auth *a, int status, const struct json *answer,
 	}
 	snprintf(out_code, 64, "%s", code ? code : "");
 	return err_set(err, ERR_SIGNIN, "%s: sign-in refused (%d): %.100s%s%.600s; %s %s", name,
-	    status, code ? code : "no reason given", text ? ": " : "", text ? text : "",
+	    status, code ? code : _("no reason given"), text ? ": " : "", text ? text : "",
 	    remedy(a, g), name);
 }
 
@@ -254,7 +255,7 @@ static int ask_once(
 		    a->conf->name, a->token_url, r.status,
 		    answer || !r.body.s || *r.body.s != '<'
 			? ""
-			: ": a web page; is token_url right, does a proxy stand in between?");
+			: _(": a web page; is token_url right, does a proxy stand in between?"));
 	if (rc < 0 && dated && r.status >= 400 && a->clock_known &&
 	    llabs(a->skew_s - skew) > SKEW_MATTERS)
 		rc = 1;

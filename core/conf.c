@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "core/conf_file.h"
+#include "core/lang.h"
 #include "core/mem.h"
 #include "core/system.h"
 
@@ -85,8 +86,8 @@ int workspace_open(struct workspace *ws, const char *from, struct err *err)
 		goto done;
 	mistakes = conf_parse(ws);
 	if (mistakes > 0) {
-		err_set(err, ERR_USAGE, "%s: %d mistake%s, listed above", path, mistakes,
-		    mistakes == 1 ? "" : "s");
+		err_set(err, ERR_USAGE, lang_plural("%s: %d mistake, listed above",
+		    "%s: %d mistakes, listed above", (unsigned long)mistakes), path, mistakes);
 		goto done;
 	}
 	result = 0;
@@ -184,11 +185,11 @@ struct pair_conf *workspace_pair(
 		if (ws->n_pairs == 0)
 			err_set(err, ERR_USAGE, "%s: has no pairs", ws->file.path);
 		else if (n == 0)
-			err_set(err, ERR_USAGE, "no pair has %s%s%s in %s; there %s: %s",
+			err_set(err, ERR_USAGE, "no pair has %s%s%s in %s; the pairs there: %s",
 			    left ? left : right, left && right ? " and " : "",
 			    left && right ? right : "",
-			    left && right ? "these places" : "its place",
-			    ws->n_pairs == 1 ? "is" : "are", choices.s);
+			    left && right ? _("these places") : _("its place"),
+			    choices.s);
 		else
 			err_set(err, ERR_USAGE, "which pair? Give --pair NAME or LEFT RIGHT: %s",
 			    choices.s);

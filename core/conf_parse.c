@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/conf_file.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/system.h"
@@ -23,7 +24,7 @@ __attribute__((format(printf, 3, 4))) static void mistake(
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(line_text, sizeof(line_text), fmt, ap);
+	vsnprintf(line_text, sizeof(line_text), lang_text(fmt), ap);
 	va_end(ap);
 	json_locate(&p->ws->file, at, &line, &column);
 	buf_addf(&text, "%s:%zu:%zu: %s", p->ws->file.path, line, column, line_text);
@@ -58,7 +59,7 @@ __attribute__((format(printf, 4, 5))) static void mistake_in(
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(text, sizeof(text), lang_text(fmt), ap);
 	va_end(ap);
 	mistake(p, place, "%s", text);
 	free(place);
@@ -114,13 +115,13 @@ static bool check_url(
 	const char *wrong = NULL;
 
 	if (!host || n == 0)
-		wrong = "must begin with https:// and a host";
+		wrong = _("must begin with https:// and a host");
 	else if (memchr(host, '@', n))
-		wrong = "must not hold a user name or password";
+		wrong = _("must not hold a user name or password");
 	else if (strpbrk(url, " \t\r\n\\\""))
-		wrong = "must not hold spaces, quotes or backslashes";
+		wrong = _("must not hold spaces, quotes or backslashes");
 	else if (origin_only && host[n] && strcmp(host + n, "/") != 0)
-		wrong = "must end after the host (and port): paths are added by rejoin";
+		wrong = _("must end after the host (and port): paths are added by rejoin");
 	else if (!tls) {
 		size_t h = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
 		bool digits = strspn(host, "0123456789.") == h;
@@ -128,8 +129,8 @@ static bool check_url(
 				(h == 5 && strncmp(host, "[::1]", 5) == 0) ||
 				(digits && strncmp(host, "127.", 4) == 0);
 		if (!loopback)
-			wrong = "uses http://, which is for 127.0.0.1, [::1] and localhost only: "
-				"use https://";
+			wrong = _("uses http://, which is for 127.0.0.1, [::1] and localhost only: "
+				"use https://");
 	}
 	if (wrong)
 		mistake_in(p, at, name, "\"%s\" %s", name, wrong);
@@ -273,7 +274,7 @@ static void parse_system(
 		for (size_t i = 0; system_drivers[i]; i++)
 			buf_addf(&kinds, "%s%s", i ? ", " : "", system_drivers[i]->kind);
 		mistake_in(p, at, "kind", "\"%s\" is no kind of system: %s", s->kind,
-		    kinds.len ? kinds.s : "none is built in");
+		    kinds.len ? kinds.s : _("none is built in"));
 		buf_release(&kinds);
 	}
 	s->title = xstrdup(driver ? driver->title : s->name);
@@ -390,7 +391,7 @@ static void parse_pair(
 	do {                                                                                       \
 		const struct json *all = json_get(p.ws->file.root, name);                          \
 		if (!all || json_kind(all) != JSON_OBJECT) {                                       \
-			mistake(&p, all ? "/" name : "", "\"" name "\" must be an object { }");    \
+			mistake(&p, all ? "/" name : "", "\"%s\" must be an object { }", name);   \
 			break;                                                                     \
 		}                                                                                  \
 		(out) = xcalloc(json_count(all) + 1, sizeof(*(out)));                              \
@@ -429,7 +430,9 @@ int conf_parse(struct workspace *ws)
 	if (json_get(root, "pairs"))
 		PARSE_EACH("pairs", m, ws->pairs, ws->n_pairs, parse_pair);
 	ws->locale = text_member(&p, root, "", "locale", false);
-	if (!ws->locale)
+	if (ws->locale)
+		lang_workspace(ws->locale);
+	else
 		ws->locale = xstrdup("en");
 	ws->max_change = share_member(&p, root);
 	return p.mistakes;

@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <unistd.h>
 #include "core/encoding.h"
+#include "core/lang.h"
 #include "core/rowbuf.h"
 
 #define BLOCK ((size_t)256 << 10)
@@ -360,7 +361,7 @@ const char *csv_reader_describe(struct csv_reader *r)
 
 	snprintf(r->description, sizeof(r->description), "%s, separated by %.*s",
 	    decoder_name(&r->decoder), delimiter == '\t' ? 3 : 1,
-	    delimiter == '\t' ? "tab" : &delimiter);
+	    delimiter == '\t' ? _("tab") : &delimiter);
 	return r->description;
 }
 
@@ -411,7 +412,7 @@ int csv_writer_flush(struct csv_writer *w, struct err *err)
 			continue;
 		if (n <= 0)
 			return err_set(err, ERR_FAILED, "cannot be written: %s",
-			    n < 0 ? strerror(errno) : "the disk takes no more");
+			    n < 0 ? strerror(errno) : _("the disk takes no more"));
 		done += (size_t)n;
 	}
 	w->len = 0;

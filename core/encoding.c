@@ -2,6 +2,7 @@
  * UTF-16 has in Latin text, else it is UTF-8; a file that is ASCII up to its first byte that is no UTF-8 is
  * Windows-1252. A file with valid UTF-8 before such a byte is damaged, not of another encoding. */
 #include "core/encoding.h"
+#include "core/lang.h"
 #include "core/text.h"
 
 #include <stdint.h>
@@ -70,15 +71,15 @@ int decoder_start(struct decoder *d, const char *declared, const unsigned char *
 				break;
 		if (i == sizeof(names) / sizeof(names[0]))
 			return err_set(err, ERR_USAGE,
-			    "encoding \"%s\" is not known; use utf-8, utf-16le, utf-16be or "
-			    "windows-1252",
+			    _("encoding \"%s\" is not known; use utf-8, utf-16le, utf-16be or "
+			    "windows-1252"),
 			    declared);
 		d->declared = true;
 		d->encoding = names[i].encoding;
 		if (d->mark && marked != d->encoding)
 			return err_set(err, ERR_USAGE,
-			    "declared as %s, but the file begins with the mark of %s; leave the "
-			    "encoding out",
+			    _("declared as %s, but the file begins with the mark of %s; leave the "
+			    "encoding out"),
 			    declared, decoder_name(&(struct decoder){ .encoding = marked }));
 	} else if (d->mark) {
 		d->declared = true;
@@ -142,7 +143,7 @@ static size_t ascii_run(const unsigned char *s, size_t n)
 }
 
 static const char nul_found[] =
-    "a NUL byte: this is no text file, or not in the encoding it is read in";
+    N_("a NUL byte: this is no text file, or not in the encoding it is read in");
 
 static size_t run_1252(
     struct decoder *d, const unsigned char *in, size_t n, size_t *used, char *out)
@@ -154,10 +155,10 @@ static size_t run_1252(
 
 		if (c == 0) {
 			if (in[i] == 0)
-				snprintf(d->bad, sizeof(d->bad), "%s", nul_found);
+				snprintf(d->bad, sizeof(d->bad), "%s", _(nul_found));
 			else
 				snprintf(d->bad, sizeof(d->bad),
-				    "byte 0x%02X is neither UTF-8 nor Windows-1252", in[i]);
+				    _("byte 0x%02X is neither UTF-8 nor Windows-1252"), in[i]);
 			break;
 		}
 		len += utf8_put(out + len, c);
@@ -185,11 +186,11 @@ static size_t run_utf8(
 		if (step == 0 && !last)
 			break;
 		if (in[i] == 0) {
-			snprintf(d->bad, sizeof(d->bad), "%s", nul_found);
+			snprintf(d->bad, sizeof(d->bad), "%s", _(nul_found));
 		} else if (d->declared || d->multibyte) {
 			snprintf(d->bad, sizeof(d->bad),
-			    "byte 0x%02X is not valid UTF-8%s; save the file in one encoding",
-			    in[i], d->declared ? "" : ", although characters before it are");
+			    _("byte 0x%02X is not valid UTF-8%s; save the file in one encoding"),
+			    in[i], d->declared ? "" : _(", although characters before it are"));
 		} else {
 			d->encoding = ENCODING_WINDOWS1252;
 		}
@@ -224,11 +225,11 @@ static size_t run_utf16(
 			break;
 		}
 		if (c == 0) {
-			snprintf(d->bad, sizeof(d->bad), "%s", nul_found);
+			snprintf(d->bad, sizeof(d->bad), "%s", _(nul_found));
 			break;
 		}
 		if (c >= 0xD800 && c < 0xE000) {
-			snprintf(d->bad, sizeof(d->bad), "half of a UTF-16 surrogate pair (0x%04X)",
+			snprintf(d->bad, sizeof(d->bad), _("half of a UTF-16 surrogate pair (0x%04X)"),
 			    (unsigned)c);
 			break;
 		}
@@ -237,7 +238,7 @@ static size_t run_utf16(
 	}
 	if (last && !d->bad[0] && i < n)
 		snprintf(
-		    d->bad, sizeof(d->bad), "the file ends in the middle of a UTF-16 character");
+		    d->bad, sizeof(d->bad), _("the file ends in the middle of a UTF-16 character"));
 	*used = i;
 	return len;
 }

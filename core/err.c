@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "core/lang.h"
 
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
@@ -11,7 +12,7 @@ int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	va_start(ap, fmt);
 	err->kind = kind;
 	err->signal = 0;
-	vsnprintf(err->text, sizeof err->text, fmt, ap);
+	vsnprintf(err->text, sizeof err->text, lang_text(fmt), ap);
 	va_end(ap);
 	return -1;
 }
@@ -24,10 +25,10 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	memcpy(old, err->text, sizeof old);
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vsnprintf(err->text, sizeof err->text, fmt, ap);
+	int n = vsnprintf(err->text, sizeof err->text, lang_text(fmt), ap);
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof err->text)
-		snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", old);
+		snprintf(err->text + n, sizeof err->text - (size_t)n, lang_french() ? " : %s" : ": %s", old);
 	return -1;
 }
 

@@ -43,7 +43,7 @@ struct err {
 	char text[2000];
 };
 
-/* Sets kind and text; always returns -1, so that `return err_set(...)` reads well. err may be NULL. */
+/* Sets kind and text, which is put into the reader's language; always returns -1, so that `return err_set(...)` reads well. err may be NULL. */
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Puts "what: " before the text that is there; returns -1. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "core/conf.h"
+#include "core/lang.h"
 #include "core/mem.h"
 
 static int write_all(int fd, const char *p, size_t len)
@@ -108,7 +109,7 @@ char *file_read(const char *path, size_t max, size_t *len, struct err *err)
 	}
 	if (!S_ISREG(st.st_mode)) {
 		err_set(err, ERR_USAGE, "%s: is %s, not a file", path,
-		    S_ISDIR(st.st_mode) ? "a folder" : "a pipe or device");
+		    S_ISDIR(st.st_mode) ? _("a folder") : _("a pipe or device"));
 		goto fail;
 	}
 	if ((uintmax_t)st.st_size > max) {

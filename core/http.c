@@ -5,6 +5,7 @@
 #include "core/http.h"
 #include "core/auth.h"
 #include "core/http_private.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -229,7 +230,7 @@ static int judge_answer(struct call *c, struct err *err)
 		c->refreshed = true;
 		return auth_refused(h->auth, err) < 0 ? -1 : 1;
 	}
-	snprintf(why, sizeof(why), "the service answers %d", status);
+	snprintf(why, sizeof(why), _("the service answers %d"), status);
 	if (status == 429 || (status == 503 && seconds >= 0)) {
 		int again = wait_again(c, seconds, why, err);
 
@@ -258,8 +259,8 @@ static int judge_failure(
 		c->fate = HTTP_UNCLEAR;
 	if (http_stopped())
 		return stopped(h, err);
-	snprintf(why, sizeof(why), "%s%s: %s", left ? "no whole answer from " : "can't reach ",
-	    c->q->plain ? "the sign-in address" : h->origin_text, reason);
+	snprintf(why, sizeof(why), "%s%s: %s", left ? _("no whole answer from ") : _("can't reach "),
+	    c->q->plain ? _("the sign-in address") : h->origin_text, reason);
 	if (end == WIRE_UNTRUSTED)
 		return err_set(err, ERR_UNAVAILABLE,
 		    "%s: %s; if the certificate is your own authority's, name that in \"ca_file\"",

@@ -3,6 +3,7 @@
  * is followed, no cookie is kept (Dataverse spreads a client over its servers by them, and limits count per server),
  * and what an answer may be is bounded: 300 KiB of headers, BUF_MAX of inflated body. */
 #include "core/http_private.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/mem.h"
 
@@ -250,15 +251,15 @@ static enum wire_end end_of(CURLcode code)
 static CURLcode check(struct wire *w, const struct exchange *x, CURLcode code)
 {
 	if (code == CURLE_OK && x->two_lengths) {
-		snprintf(w->reason, sizeof(w->reason), "the answer gives two lengths");
+		snprintf(w->reason, sizeof(w->reason), _("the answer gives two lengths"));
 		return CURLE_PARTIAL_FILE;
 	}
 	if (code != CURLE_OK && x->too_big) {
-		snprintf(w->reason, sizeof(w->reason), "the answer is too large");
+		snprintf(w->reason, sizeof(w->reason), _("the answer is too large"));
 		return CURLE_FILESIZE_EXCEEDED;
 	}
 	if (code != CURLE_OK && x->asked > 1)
-		snprintf(w->reason, sizeof(w->reason), "the connection broke");
+		snprintf(w->reason, sizeof(w->reason), _("the connection broke"));
 	else if (code != CURLE_OK && !w->reason[0])
 		snprintf(w->reason, sizeof(w->reason), "%s", curl_easy_strerror(code));
 	return code;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "core/lang.h"
 #include "core/ledger.h"
 #include "core/text.h"
 
@@ -183,7 +184,7 @@ static int check_version(struct ledger *l, struct err *err)
 	if (version == 0 && application == 0 && tables == 0)
 		return 0;
 	if (application != APPLICATION_ID)
-		return damaged(l, "is the file of another program", err);
+		return damaged(l, _("is the file of another program"), err);
 	if (version > SCHEMA_VERSION)
 		return err_set(err, ERR_LEDGER,
 		    "%s: was written by a newer rejoin (version %lld, this one knows %d); use that "
@@ -191,7 +192,7 @@ static int check_version(struct ledger *l, struct err *err)
 		    "or move it away and plan again",
 		    l->path, (long long)version, SCHEMA_VERSION);
 	if (version < SCHEMA_VERSION)
-		return damaged(l, "is damaged (no schema version)", err);
+		return damaged(l, _("is damaged (no schema version)"), err);
 	return 1;
 }
 
@@ -206,7 +207,7 @@ static int open_to_write(
 	if (known == 0) {
 		/* Empty is what a run that was stopped while it made the file leaves; after any other end it is a loss. */
 		if (exists && (before == LEFT_OPEN || before == LEFT_EMPTY))
-			return damaged(l, "is empty, but was in use before", err);
+			return damaged(l, _("is empty, but was in use before"), err);
 		if (create_schema(l->db, err) < 0)
 			return -1;
 	} else {
@@ -214,9 +215,9 @@ static int open_to_write(
 				 "SELECT text='1' FROM setting WHERE name='clean'", "") == 1;
 		if (before == LEFT_OPEN && clean)
 			return damaged(l,
-			    "the last commits are missing: its -wal file was lost, or an older "
+			    _("the last commits are missing: its -wal file was lost, or an older "
 			    "copy was put "
-			    "in its place",
+			    "in its place"),
 			    err);
 		if ((!clean || size <= ALWAYS_CHECK) && quick_check(l, err) < 0)
 			return -1;

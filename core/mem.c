@@ -1,3 +1,4 @@
+#include "core/lang.h"
 #include "core/mem.h"
 
 #include <stdint.h>
@@ -10,7 +11,7 @@ static _Noreturn void out_of_memory(size_t n)
 {
 	char text[160];
 	int len = snprintf(text, sizeof text,
-	    "rejoin: out of memory (%zu bytes asked for); what was done is in the ledger, run the same command again\n", n);
+	    _("rejoin: out of memory (%zu bytes asked for); what was done is in the ledger, run the same command again\n"), n);
 	if (len > 0 && write(2, text, (size_t)len) < 0)
 		_exit(1);
 	_exit(1);

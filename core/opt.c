@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/mem.h"
 #include "core/opt.h"
 #include "core/opt_table.h"
@@ -56,7 +57,7 @@ static int unknown_option(const struct command *cmd, const char *name, struct er
 		if (!cmd || opt_table[i].general || opt_listed(cmd->options, opt_table[i].name))
 			nearer(name, opt_table[i].name, &best, &least);
 	return err_set(err, ERR_USAGE, "unknown option --%s%s%s%s; `rejoin %s%s--help` lists them",
-	    name, best ? "; did you mean --" : "", best ? best : "", best ? "?" : "",
+	    name, best ? _("; did you mean --") : "", best ? best : "", best ? "?" : "",
 	    cmd ? cmd->name : "", cmd ? " " : "");
 }
 
@@ -211,7 +212,7 @@ static const struct command *find_command(
 		nearer(name, commands[i]->name, &best, &least);
 	}
 	err_set(err, ERR_USAGE, "unknown command \"%s\"%s%s%s; `rejoin help` lists them", name,
-	    best ? "; did you mean " : "", best ? best : "", best ? "?" : "");
+	    best ? _("; did you mean ") : "", best ? best : "", best ? "?" : "");
 	return NULL;
 }
 

@@ -4,67 +4,68 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/opt.h"
 
 #define AT(member) offsetof(struct options, member)
 const struct opt opt_table[] = {
-	{ "all", 0, KIND_FLAG, false, AT(all), NULL, "all of them" },
+	{ "all", 0, KIND_FLAG, false, AT(all), NULL, N_("all of them") },
 	{ "allow-irreversible", 0, KIND_COUNT, false, AT(allow_irreversible), "N",
-	    "send up to N approved irreversible changes; none when there are more" },
+	    N_("send up to N approved irreversible changes; none when there are more") },
 	{ "approver", 0, KIND_TEXT, false, AT(approver), "NAME",
-	    "who decides; kept with the decision" },
+	    N_("who decides; kept with the decision") },
 	{ "as", 0, KIND_TEXT, false, AT(as), "SYSTEM",
-	    "the system (or kind) that a file stands in for" },
+	    N_("the system (or kind) that a file stands in for") },
 	{ "base", 0, KIND_TEXT, false, AT(base), "FILE",
-	    "values from before the outage, canonical names" },
+	    N_("values from before the outage, canonical names") },
 	{ "base-left", 0, KIND_TEXT, false, AT(base_left), "FILE",
-	    "export of the left side from before" },
+	    N_("export of the left side from before") },
 	{ "base-right", 0, KIND_TEXT, false, AT(base_right), "FILE",
-	    "export of the right side from before" },
+	    N_("export of the right side from before") },
 	{ "confirm", 0, KIND_TEXT, false, AT(confirm), "NAME",
-	    "name of the environment that is meant" },
+	    N_("name of the environment that is meant") },
 	{ "delimiter", 0, KIND_TEXT, false, AT(delimiter), "C",
-	    "separator of a .csv: , ; | or tab" },
+	    N_("separator of a .csv: , ; | or tab") },
 	{ "dialect", 0, KIND_TEXT, false, AT(dialect), "NAME",
-	    "of a .csv: rfc4180, excel, excel-fr" },
-	{ "dry-run", 'n', KIND_FLAG, false, AT(dry_run), NULL, "send nothing, keep nothing" },
+	    N_("of a .csv: rfc4180, excel, excel-fr") },
+	{ "dry-run", 'n', KIND_FLAG, false, AT(dry_run), NULL, N_("send nothing, keep nothing") },
 	{ "exit-code", 0, KIND_FLAG, false, AT(exit_code), NULL,
-	    "exit 9 when there are differences" },
+	    N_("exit 9 when there are differences") },
 	{ "expect-empty", 0, KIND_SIDE, false, AT(expect_empty), "SIDE",
-	    "left or right: that it holds no records now is meant" },
-	{ "id", 0, KIND_TEXT, false, AT(id), "ID", "the record that is meant" },
+	    N_("left or right: that it holds no records now is meant") },
+	{ "id", 0, KIND_TEXT, false, AT(id), "ID", N_("the record that is meant") },
 	{ "inferred", 0, KIND_FLAG, false, AT(inferred), NULL,
-	    "the changes that rest on evidence only" },
-	{ "json", 0, KIND_FLAG, true, AT(json), NULL, "standard output is one JSON object" },
-	{ "lang", 0, KIND_LANG, true, AT(lang), "en|fr", "language of texts and workbooks" },
-	{ "left", 0, KIND_TEXT, false, AT(left), "KIND", "kind of the left side" },
-	{ "links", 0, KIND_FLAG, false, AT(links), NULL, "missing halves of links" },
+	    N_("the changes that rest on evidence only") },
+	{ "json", 0, KIND_FLAG, true, AT(json), NULL, N_("standard output is one JSON object") },
+	{ "lang", 0, KIND_LANG, true, AT(lang), "en|fr", N_("language of texts and workbooks") },
+	{ "left", 0, KIND_TEXT, false, AT(left), "KIND", N_("kind of the left side") },
+	{ "links", 0, KIND_FLAG, false, AT(links), NULL, N_("missing halves of links") },
 	{ "max-calls", 0, KIND_COUNT, false, AT(max_calls), "N",
-	    "send at most N requests in this run" },
+	    N_("send at most N requests in this run") },
 	{ "max-change", 0, KIND_SHARE, false, AT(max_change), "PCT",
-	    "share of pairs that may change" },
-	{ "no-color", 0, KIND_FLAG, true, AT(no_color), NULL, "no colours (also NO_COLOR)" },
+	    N_("share of pairs that may change") },
+	{ "no-color", 0, KIND_FLAG, true, AT(no_color), NULL, N_("no colours (also NO_COLOR)") },
 	{ "no-input", 0, KIND_FLAG, true, AT(no_input), NULL,
-	    "never ask; fail where a person is needed" },
-	{ "only", 0, KIND_LIST, false, AT(only), "ID,...", "only these rows or record ids" },
-	{ "outage", 0, KIND_TIME, false, AT(outage), "START", "when the connector stopped" },
-	{ "outcomes", 0, KIND_TEXT, false, AT(outcomes), "FILE", "results of a hand upload" },
+	    N_("never ask; fail where a person is needed") },
+	{ "only", 0, KIND_LIST, false, AT(only), "ID,...", N_("only these rows or record ids") },
+	{ "outage", 0, KIND_TIME, false, AT(outage), "START", N_("when the connector stopped") },
+	{ "outcomes", 0, KIND_TEXT, false, AT(outcomes), "FILE", N_("results of a hand upload") },
 	{ "output", 'o', KIND_TEXT, false, AT(output), "FILE",
-	    "where to write; - is standard output" },
-	{ "pair", 0, KIND_TEXT, false, AT(pair), "NAME", "the pair of rejoin.json that is meant" },
-	{ "quiet", 'q', KIND_FLAG, true, AT(quiet), NULL, "no progress, no summary" },
-	{ "reject", 0, KIND_LIST, false, AT(reject), "ID,...", "refuse these rows or record ids" },
+	    N_("where to write; - is standard output") },
+	{ "pair", 0, KIND_TEXT, false, AT(pair), "NAME", N_("the pair of rejoin.json that is meant") },
+	{ "quiet", 'q', KIND_FLAG, true, AT(quiet), NULL, N_("no progress, no summary") },
+	{ "reject", 0, KIND_LIST, false, AT(reject), "ID,...", N_("refuse these rows or record ids") },
 	{ "reserve", 0, KIND_COUNT, false, AT(reserve), "N",
-	    "leave N of the day's calls to others" },
+	    N_("leave N of the day's calls to others") },
 	{ "reversible", 0, KIND_FLAG, false, AT(reversible), NULL,
-	    "all that can be taken back and is not inferred" },
-	{ "right", 0, KIND_TEXT, false, AT(right), "KIND", "kind of the right side" },
-	{ "sheet", 0, KIND_TEXT, false, AT(sheet), "NAME", "sheet of a workbook" },
-	{ "since", 0, KIND_TIME, false, AT(since), "TIME", "only records modified since then" },
-	{ "verbose", 'v', KIND_FLAG, true, AT(verbose), NULL, "say more" },
-	{ "where", 0, KIND_TEXT, false, AT(where), "FIELD=VALUE", "only records with this value" },
+	    N_("all that can be taken back and is not inferred") },
+	{ "right", 0, KIND_TEXT, false, AT(right), "KIND", N_("kind of the right side") },
+	{ "sheet", 0, KIND_TEXT, false, AT(sheet), "NAME", N_("sheet of a workbook") },
+	{ "since", 0, KIND_TIME, false, AT(since), "TIME", N_("only records modified since then") },
+	{ "verbose", 'v', KIND_FLAG, true, AT(verbose), NULL, N_("say more") },
+	{ "where", 0, KIND_TEXT, false, AT(where), "FIELD=VALUE", N_("only records with this value") },
 	{ "yes", 'y', KIND_FLAG, false, AT(yes), NULL,
-	    "approve what is reversible and not inferred" },
+	    N_("approve what is reversible and not inferred") },
 };
 const size_t opt_count = sizeof(opt_table) / sizeof(opt_table[0]);
 _Static_assert(sizeof(opt_table) / sizeof(opt_table[0]) <= OPT_MOST, "room for what was used");
@@ -125,7 +126,7 @@ static void option_line(FILE *out, const struct opt *opt)
 	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", opt->letter ? "-" : "",
 	    opt->letter ? opt->letter : ' ', opt->letter ? ", " : "   ", opt->name,
 	    opt->value ? " " : "", opt->value ? opt->value : "");
-	fprintf(out, "  %-30s%s\n", left, opt->help);
+	fprintf(out, "  %-30s%s\n", left, _(opt->help));
 }
 
 /* The page of one command. */
@@ -133,36 +134,36 @@ void opt_help(FILE *out, const struct command *cmd)
 {
 	bool any = false;
 
-	fprintf(out, "Usage: rejoin %s%s%s\n\n%s\n", cmd->name,
-	    cmd->usage && *cmd->usage ? " " : "", cmd->usage ? cmd->usage : "", cmd->summary);
+	fprintf(out, _("Usage: rejoin %s%s%s\n\n%s\n"), cmd->name,
+	    cmd->usage && *cmd->usage ? " " : "", cmd->usage ? cmd->usage : "", _(cmd->summary));
 	for (size_t i = 0; i < opt_count; i++) {
 		if (opt_table[i].general || !opt_listed(cmd->options, opt_table[i].name))
 			continue;
 		if (!any)
-			fputs("\nOptions:\n", out);
+			fputs(_("\nOptions:\n"), out);
 		any = true;
 		option_line(out, &opt_table[i]);
 	}
-	fputs("\nEverywhere:\n", out);
+	fputs(_("\nEverywhere:\n"), out);
 	for (size_t i = 0; i < opt_count; i++)
 		if (opt_table[i].general)
 			option_line(out, &opt_table[i]);
 	if (cmd->help && *cmd->help)
-		fprintf(
-		    out, "\n%s%s", cmd->help, cmd->help[strlen(cmd->help) - 1] == '\n' ? "" : "\n");
+		fprintf(out, "\n%s%s", _(cmd->help),
+		    cmd->help[strlen(cmd->help) - 1] == '\n' ? "" : "\n");
 }
 
 /* All commands, and what their exit codes say. */
 void opt_overview(FILE *out, const struct command *const *commands)
 {
-	fputs("rejoin brings co-sell referrals of Microsoft Partner Center and opportunities of a "
+	fputs(_("rejoin brings co-sell referrals of Microsoft Partner Center and opportunities of a "
 	      "CRM back\n"
 	      "together after the connector between them was down.\n\n"
-	      "Usage: rejoin COMMAND [ARGUMENT…] [OPTION…]\n\nCommands:\n",
+	      "Usage: rejoin COMMAND [ARGUMENT…] [OPTION…]\n\nCommands:\n"),
 	    out);
 	for (size_t i = 0; commands[i]; i++)
-		fprintf(out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
-	fputs("\n`rejoin COMMAND --help` says more of one; `rejoin --version` which rejoin this "
+		fprintf(out, "  %-10s%s\n", commands[i]->name, _(commands[i]->summary));
+	fputs(_("\n`rejoin COMMAND --help` says more of one; `rejoin --version` which rejoin this "
 	      "is.\n\n"
 	      "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 check found errors, 4 "
 	      "some records\n"
@@ -171,6 +172,6 @@ void opt_overview(FILE *out, const struct command *const *commands)
 	      "reached, 9 differences (--exit-code), 10 sign-in, 11 plan out of date, 12 brake, 13 "
 	      "accounting\n"
 	      "does not balance, 128+N stopped by signal N. After 5, 8 and 128+N the same command "
-	      "goes on.\n",
+	      "goes on.\n"),
 	    out);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "core/buf.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/out.h"
 
@@ -24,7 +25,7 @@ void out_begin(bool json, bool quiet, bool no_color)
 	out.no_color = no_color;
 }
 
-/* A line of the summary; nothing with --json or -q. */
+/* A line of the summary, in the reader's language; nothing with --json or -q. */
 void out_line(const char *fmt, ...)
 {
 	va_list ap;
@@ -32,7 +33,7 @@ void out_line(const char *fmt, ...)
 	if (out.json || out.quiet)
 		return;
 	va_start(ap, fmt);
-	vfprintf(stdout, fmt, ap);
+	vfprintf(stdout, lang_text(fmt), ap);
 	va_end(ap);
 	putc('\n', stdout);
 }

@@ -1,6 +1,7 @@
 /* An output file that exists whole or not at all. Everything happens relative to the folder opened once, the part file
  * is made with O_EXCL and O_NOFOLLOW, and rename replaces a name without following it: whoever swaps names meanwhile
  * gets nothing written through a link. */
+#include "core/lang.h"
 #include "core/outfile.h"
 
 #include <errno.h>
@@ -25,10 +26,10 @@ static int check_place(const struct outfile *o, struct err *err)
 	}
 	if (S_ISREG(st.st_mode))
 		return 0;
-	what = S_ISDIR(st.st_mode)    ? "a folder"
-	       : S_ISLNK(st.st_mode)  ? "a symbolic link"
-	       : S_ISFIFO(st.st_mode) ? "a FIFO"
-				      : "a device";
+	what = S_ISDIR(st.st_mode)    ? _("a folder")
+	       : S_ISLNK(st.st_mode)  ? _("a symbolic link")
+	       : S_ISFIFO(st.st_mode) ? _("a FIFO")
+				      : _("a device");
 	return err_set(err, ERR_USAGE, "%s: %s stands there; give the name of an ordinary file",
 	    o->path, what);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/approver.h"
 #include "core/plan_store.h"
 #include "core/text.h"
@@ -125,7 +126,7 @@ struct plan_rows *ledger_plan_rows(
 	if (st) {
 		it = xcalloc(1, sizeof(*it));
 		it->st = st;
-		it->path = xstrdup(l->path ? l->path : "ledger");
+		it->path = xstrdup(l->path ? l->path : _("ledger"));
 		it->plan = plan;
 		it->approvals = approvals;
 	}

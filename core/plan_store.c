@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/json.h"
+#include "core/lang.h"
 #include "core/plan_store.h"
 #include "core/text.h"
 
@@ -307,4 +308,12 @@ int ledger_plan_load(
 	if (got == 1 && (out->approvals = ledger_plan_approvals(l, out->id, err)) < 0)
 		got = -1;
 	return got;
+}
+
+const char *plan_state_text(const char *state)
+{
+	return strcmp(state, "open") == 0         ? _("open")
+	       : strcmp(state, "superseded") == 0 ? _("superseded")
+	       : strcmp(state, "done") == 0       ? _("done")
+						  : state;
 }

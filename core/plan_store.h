@@ -72,6 +72,8 @@ int ledger_plan_result_get(struct ledger *l, struct arena *a, int64_t plan, int6
 
 /* hash of a row: over op, class, to, step, reversible, inferred, ids, field, base, left, right, proposed, rule. out holds 33. */
 void plan_row_hash(const struct plan_row *r, char out[33]);
+/* The state of a plan for people. */
+const char *plan_state_text(const char *state);
 /* "p-7" -> 7; 0 when it is no plan id. */
 int64_t plan_id_parse(const char *text);
 

@@ -1,5 +1,6 @@
 /* The row being read. The limits are those of a workbook (16,384 columns), 16 MiB for a cell and 64 MiB for a
  * row, so that an open quote or a hostile file cannot eat the machine. */
+#include "core/lang.h"
 #include "core/rowbuf.h"
 
 #include <stdlib.h>
@@ -88,11 +89,11 @@ const char *rowbuf_fault(enum row_fault fault)
 {
 	switch (fault) {
 	case ROW_CELL_TOO_LONG:
-		return "a cell is over 16 MiB";
+		return _("a cell is over 16 MiB");
 	case ROW_TOO_LONG:
-		return "the row is over 64 MiB";
+		return _("the row is over 64 MiB");
 	case ROW_TOO_WIDE:
-		return "the row has more than 16,384 columns";
+		return _("the row has more than 16,384 columns");
 	case ROW_SOUND:
 		break;
 	}

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "core/conf.h"
 #include "core/http.h"
+#include "core/lang.h"
 #include "core/mem.h"
 
 #define SECRET_MAX      ((size_t)64 << 10)
@@ -38,7 +39,7 @@ static int from_file(const struct secret *s, char *text, size_t *len, struct err
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		err_set(err, ERR_USAGE, "%s: secret file %s: %s", s->where, s->name,
-		    errno == ELOOP ? "is a link; name the file itself" : strerror(errno));
+		    errno == ELOOP ? _("is a link; name the file itself") : strerror(errno));
 	} else if (!S_ISREG(st.st_mode)) {
 		err_set(
 		    err, ERR_USAGE, "%s: secret file %s: is no regular file", s->where, s->name);
@@ -159,7 +160,7 @@ static int from_command(const struct secret *s, char *text, size_t *len, struct 
 		    WTERMSIG(status));
 	} else if (WEXITSTATUS(status) != 0) {
 		err_set(err, ERR_USAGE, "%s: %s %s (exit %d)", s->where, s->name,
-		    WEXITSTATUS(status) == 127 ? "was not found" : "failed", WEXITSTATUS(status));
+		    WEXITSTATUS(status) == 127 ? _("was not found") : _("failed"), WEXITSTATUS(status));
 	} else {
 		result = 0;
 	}
@@ -189,7 +190,7 @@ char *secret_read(const struct secret *s, struct err *err)
 		const char *value = getenv(s->name);
 		if (!value || !*value) {
 			err_set(err, ERR_USAGE, "%s: the variable %s is %s: set it to the secret",
-			    where, s->name, value ? "empty" : "not set");
+			    where, s->name, value ? _("empty") : _("not set"));
 			break;
 		}
 		len = strnlen(value, SECRET_MAX + 1);

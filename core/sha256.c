@@ -1,4 +1,5 @@
 /* SHA-256 through OpenSSL, behind core/text.h. */
+#include "core/lang.h"
 #include "core/text.h"
 
 #include <openssl/evp.h>
@@ -11,7 +12,7 @@ struct sha256 {
 
 static _Noreturn void fail(void)
 {
-	fputs("rejoin: the SHA-256 of the OpenSSL library does not work here\n", stderr);
+	fputs(_("rejoin: the SHA-256 of the OpenSSL library does not work here\n"), stderr);
 	exit(1);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "core/lang.h"
 #include "core/mem.h"
 #include "core/sql.h"
 #include "core/text.h"
@@ -33,25 +34,25 @@ struct sql {
 
 static int sql_fail(struct sql *db, struct err *err, int rc)
 {
-	const char *name = db->path[0] ? db->path : "temporary table";
+	const char *name = db->path[0] ? db->path : _("temporary table");
 	const char *hint = "";
 
 	switch (rc & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		hint = "; the file is damaged: move it away and plan again";
+		hint = _("; the file is damaged: move it away and plan again");
 		break;
 	case SQLITE_FULL:
-		hint = "; make room on that file system and run the same command again";
+		hint = _("; make room on that file system and run the same command again");
 		break;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		hint = "; another program uses it: run again when it has ended";
+		hint = _("; another program uses it: run again when it has ended");
 		break;
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_CANTOPEN:
-		hint = "; check that you may write the file and its folder";
+		hint = _("; check that you may write the file and its folder");
 		break;
 	default:
 		break;

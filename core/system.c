@@ -1,5 +1,6 @@
 /* The doors to the drivers: what holds for every system is checked here once, so that a driver only knows its service.
  * A driver's slot that is empty is answered here in words. */
+#include "core/lang.h"
 #include "core/system.h"
 #include "core/text.h"
 
@@ -38,12 +39,12 @@ const char *const fact_names[FACT_COUNT] = {
 const char *outcome_name(enum outcome o)
 {
 	static const char *const names[] = {
-		[OUTCOME_NONE] = "none",
-		[OUTCOME_APPLIED] = "applied",
-		[OUTCOME_REFUSED] = "refused",
-		[OUTCOME_CONFLICT] = "conflict",
-		[OUTCOME_DEFERRED] = "deferred",
-		[OUTCOME_UNKNOWN] = "unknown",
+		[OUTCOME_NONE] = N_("none"),
+		[OUTCOME_APPLIED] = N_("applied"),
+		[OUTCOME_REFUSED] = N_("refused"),
+		[OUTCOME_CONFLICT] = N_("conflict"),
+		[OUTCOME_DEFERRED] = N_("deferred"),
+		[OUTCOME_UNKNOWN] = N_("unknown"),
 	};
 
 	return (size_t)o < sizeof(names) / sizeof(*names) ? names[o] : "unknown";
@@ -106,7 +107,7 @@ static int missing(const struct system *s, const char *what, struct err *err)
 int system_read(struct system *s, const struct read_request *q, struct err *err)
 {
 	if (!s->driver->read || !s->driver->next_page)
-		return missing(s, "be read", err);
+		return missing(s, _("be read"), err);
 	return s->driver->read(s, q, err);
 }
 
@@ -128,7 +129,7 @@ int system_fetch(struct system *s, struct arena *a, const char *const *ids, size
 {
 	memset(page, 0, sizeof(*page));
 	if (!s->driver->fetch)
-		return missing(s, "give records by id", err);
+		return missing(s, _("give records by id"), err);
 	return n ? s->driver->fetch(s, a, ids, n, page, err) : 0;
 }
 
@@ -137,7 +138,7 @@ int system_find(struct system *s, struct arena *a, const char *column, const cha
 {
 	memset(page, 0, sizeof(*page));
 	if (!s->driver->find)
-		return missing(s, "look up records", err);
+		return missing(s, _("look up records"), err);
 	return n ? s->driver->find(s, a, column, values, n, page, err) : 0;
 }
 
@@ -161,7 +162,7 @@ static int check_batch(const struct system *s, const struct write *w, size_t n, 
 	size_t i;
 
 	if (!s->driver->write || !(s->driver->caps & CAP_WRITE))
-		return missing(s, "be written", err);
+		return missing(s, _("be written"), err);
 	if (n > system_batch(s->driver, n))
 		return err_set(err, ERR_FAILED, "%s: %zu writes at once, where at most %zu fit",
 		    s->conf->name, n, system_batch(s->driver, n));
@@ -216,7 +217,7 @@ int system_resolve(
 {
 	clear_replies(reply, 1);
 	if (!s->driver->resolve)
-		return missing(s, "be asked whether a write was carried out", err);
+		return missing(s, _("be asked whether a write was carried out"), err);
 	if (s->driver->resolve(s, a, w, reply, err) < 0) {
 		clear_replies(reply, 1);
 		return -1;
@@ -304,7 +305,7 @@ int system_identify(struct system *s, struct arena *a, const char **text, struct
 {
 	*text = NULL;
 	if (!s->driver->identify)
-		return missing(s, "tell who it is", err);
+		return missing(s, _("tell who it is"), err);
 	return s->driver->identify(s, a, text, err);
 }
 

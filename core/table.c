@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "core/csv.h"
+#include "core/lang.h"
 #include "core/xlsx.h"
 
 struct table {
@@ -152,7 +153,7 @@ const char *table_describe(const struct table *t)
 	if (!t->description)
 		self->description = xasprintf("workbook, sheet \"%s\"%s%s", t->info->name,
 		    t->info->hidden ? " (hidden)" : "",
-		    t->book->date1904 ? ", dates from 1904" : "");
+		    t->book->date1904 ? _(", dates from 1904") : "");
 	return t->description;
 }
 

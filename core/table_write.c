@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 #include "core/csv.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/outfile.h"
 #include "core/xlsx.h"
@@ -32,7 +33,7 @@ static bool ends_with(const char *path, const char *end)
 
 static const char *output_name(const struct table_writer *w)
 {
-	return w->to_stdout ? "standard output" : w->file.path;
+	return w->to_stdout ? _("standard output") : w->file.path;
 }
 
 struct table_writer *table_create(const char *path, enum dialect dialect, struct err *err)

@@ -1,3 +1,4 @@
+#include "core/lang.h"
 #include "core/text.h"
 
 #include <ctype.h>
@@ -44,7 +45,7 @@ void random_bytes(void *p, size_t n)
 	while (n) {
 		ssize_t got = getrandom(s, n, 0);
 		if (got <= 0) {
-			fputs("rejoin: the kernel gives no random numbers\n", stderr);
+			fputs(_("rejoin: the kernel gives no random numbers\n"), stderr);
 			_exit(1);
 		}
 		s += got;

@@ -2,6 +2,7 @@
  * of it, so a disk that was full for a moment loses a piece in the middle of a part without a word. Everything but the
  * rows of sheets is parsed again; the rows, which are nearly all of it, are compared in length with what was written,
  * which costs their inflating only. libzip compares the checksum of each part. */
+#include "core/lang.h"
 #include "core/xlsx.h"
 
 #include <expat.h>
@@ -102,7 +103,7 @@ int xlsx_check(const char *path, const int64_t *rows_length, size_t n_sheets, st
 			status = err_set(err, ERR_FAILED,
 			    "the workbook did not come out whole (%s); make room on the disk and "
 			    "run again",
-			    name ? name : "a part without a name");
+			    name ? name : _("a part without a name"));
 	}
 	if (status == 0 && sheets != n_sheets)
 		status = err_set(err, ERR_FAILED,

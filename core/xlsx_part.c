@@ -2,6 +2,7 @@
  * A workbook may be hostile: parts are inflated a block at a time, a part that grows 200 times beyond its packed size
  * is a zip bomb, a document type is refused before any entity can be declared, and depth and length of elements have
  * a ceiling. Nothing outside the given file is ever opened. */
+#include "core/lang.h"
 #include "core/xlsx.h"
 
 #include <errno.h>
@@ -212,7 +213,7 @@ void xlsx_part_fail(struct xlsx_part *p, const char *fmt, ...)
 		return;
 	p->failed = true;
 	va_start(args, fmt);
-	vsnprintf(p->text, sizeof(p->text), fmt, args);
+	vsnprintf(p->text, sizeof(p->text), lang_text(fmt), args);
 	va_end(args);
 	XML_StopParser(p->parser, XML_FALSE);
 }

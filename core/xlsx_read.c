@@ -1,6 +1,7 @@
 /* What a workbook says about itself: which part holds which sheet, the shared strings, the number formats, the date
  * system (ECMA-376 part 1, 18.2 and 18.8; part 2, 9.3). The strict and the transitional form differ in namespaces
  * only, so elements are matched by their local names and relationships by the ends of their types. */
+#include "core/lang.h"
 #include "core/xlsx.h"
 
 #include <stdlib.h>
@@ -154,7 +155,7 @@ static void on_workbook(void *ctx, const char *name, const char **attribute)
 			id = attribute[i + 1];
 	relation = relation_of_id(r, id);
 	if (!title || b->n_sheets == SHEETS_MAX) {
-		xlsx_part_fail(r->part, title ? "too many sheets" : "a sheet without a name");
+		xlsx_part_fail(r->part, title ? _("too many sheets") : _("a sheet without a name"));
 		return;
 	}
 	/* Chart and dialog sheets hold no rows. */

@@ -1,6 +1,7 @@
 /* The rows of one sheet, one at a time as the part is inflated (ECMA-376 part 1, 18.3.1). A cell may stand anywhere in
  * its row, cells and rows that are blank are left out of the file, and text comes as shared string, inline string or
  * result of a formula. What does not add up is an error that names the cell. */
+#include "core/lang.h"
 #include "core/xlsx.h"
 
 #include <stdio.h>
@@ -77,7 +78,7 @@ static void start_row(struct xlsx_sheet *s, const char **attribute)
 	}
 	if (row > SHEET_ROWS_MAX) {
 		xlsx_part_fail(s->part, "row %.40s: a sheet has at most 1,048,576 rows",
-		    number ? number : "behind the last");
+		    number ? number : _("behind the last"));
 		return;
 	}
 	if (row <= s->row_number) {
@@ -144,7 +145,7 @@ static void start_cell(struct xlsx_sheet *s, const char **attribute)
 			if (strcmp(type, type_names[i]) == 0)
 				break;
 		if (i == sizeof(type_names) / sizeof(type_names[0])) {
-			fail_cell(s, "the kind of the cell is unknown");
+			fail_cell(s, _("the kind of the cell is unknown"));
 			return;
 		}
 		s->type = (enum cell_type)i;
@@ -153,7 +154,7 @@ static void start_cell(struct xlsx_sheet *s, const char **attribute)
 	if (style && s->book->n_styles > 0) {
 		index = strtoul(style, &end, 10);
 		if (*end || index >= s->book->n_styles) {
-			fail_cell(s, "its style does not exist in the workbook");
+			fail_cell(s, _("its style does not exist in the workbook"));
 			return;
 		}
 		s->style = s->book->style[index];
@@ -233,7 +234,7 @@ static void put_number(struct xlsx_sheet *s, const char *text, size_t len)
 	}
 	n = xlsx_number_text(text, len, number);
 	if (n < 0)
-		fail_cell(s, "what it holds is no number");
+		fail_cell(s, _("what it holds is no number"));
 	else
 		put(s, number, (size_t)n);
 }
@@ -247,11 +248,11 @@ static void put_shared(struct xlsx_sheet *s, const char *text)
 
 	index = strtoul(text, &end, 10);
 	if (*end || text[0] < '0' || text[0] > '9') {
-		fail_cell(s, "the number of its shared string is no number");
+		fail_cell(s, _("the number of its shared string is no number"));
 		return;
 	}
 	if (!s->strings || index >= xlsx_strings_count(s->strings)) {
-		fail_cell(s, "its shared string does not exist in the workbook");
+		fail_cell(s, _("its shared string does not exist in the workbook"));
 		return;
 	}
 	string = xlsx_strings_get(s->strings, index, &len);
@@ -292,9 +293,9 @@ static void finish_cell(struct xlsx_sheet *s)
 	text_trim(&text, &trimmed);
 	if (trimmed == 0) {
 		if (s->formula)
-			fail_cell(s, "a formula without a value; open the workbook in a "
+			fail_cell(s, _("a formula without a value; open the workbook in a "
 				     "spreadsheet and save it, "
-				     "so that its results are stored");
+				     "so that its results are stored"));
 		return;
 	}
 	/* What is trimmed in front is rare; the text behind stays NUL-terminated. */
@@ -309,7 +310,7 @@ static void finish_cell(struct xlsx_sheet *s)
 		else if (strcmp(text, "0") == 0 || strcmp(text, "false") == 0)
 			put(s, "FALSE", 5);
 		else
-			fail_cell(s, "a boolean that is neither 0 nor 1");
+			fail_cell(s, _("a boolean that is neither 0 nor 1"));
 		break;
 	case CELL_ERROR:
 		put(s, text, trimmed);

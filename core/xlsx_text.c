@@ -1,6 +1,7 @@
 /* Text as a workbook holds it. XML has no place for most control characters and folds CR LF, so a workbook writes them
  * as _xHHHH_; a text that holds such letters itself has its underscore written as _x005F_. A cell takes 32,767 UTF-16
  * units, a sheet's name 31. */
+#include "core/lang.h"
 #include "core/xlsx.h"
 
 #include <stdio.h>
@@ -209,7 +210,7 @@ const char *xlsx_cell_text(
 		return out->s;
 	buf_reset(out);
 	left = xlsx_escape(out, s, len, TEXT_MAX - 80);
-	buf_addf(out, " [cut by rejoin: %zu more characters]", left);
+	buf_addf(out, _(" [cut by rejoin: %zu more characters]"), left);
 	cell_name(column, row + 1, name);
 	log_warn("sheet \"%s\", cell %s: a workbook cell takes %d characters; %zu more were cut "
 		 "off, write a .csv "

@@ -1,6 +1,7 @@
 /* Workbooks through libxlsxwriter, the only file that knows it. In its constant_memory mode rows go to a temporary file
  * beside the output; the library does not look at errors of these files, so they are looked at here after each row, and
  * the finished archive is compared in length with what was written. Texts are always text cells, never formulas. */
+#include "core/lang.h"
 #include "core/xlsx.h"
 
 #include <errno.h>
@@ -118,7 +119,7 @@ static int check_rows(const struct xlsx_writer *w, struct err *err)
 	if (w->sheet && w->sheet->file && ferror(w->sheet->file))
 		return err_set(err, ERR_FAILED,
 		    "temporary file of sheet \"%s\" cannot be written: %s", w->sheet_name,
-		    errno ? strerror(errno) : "the disk is full");
+		    errno ? strerror(errno) : _("the disk is full"));
 	return 0;
 }
 
@@ -135,7 +136,7 @@ static lxw_worksheet *add_sheet(struct xlsx_writer *w, const char *name, struct 
 	sheet = workbook_add_worksheet(w->book, name);
 	if (!sheet || !sheet->file) {
 		err_set(err, ERR_FAILED, "a temporary file beside the output cannot be made: %s",
-		    errno ? strerror(errno) : "the folder takes no more files");
+		    errno ? strerror(errno) : _("the folder takes no more files"));
 		return NULL;
 	}
 	w->rows_length = xreallocarray(w->rows_length, w->n_sheets + 1, sizeof(*w->rows_length));
@@ -186,7 +187,7 @@ static int end_sheet(struct xlsx_writer *w, struct err *err)
 	    fstat(fileno(w->sheet->file), &st) < 0)
 		return err_set(err, ERR_FAILED,
 		    "the temporary file of its rows cannot be written: %s",
-		    errno ? strerror(errno) : "the disk is full");
+		    errno ? strerror(errno) : _("the disk is full"));
 	w->rows_length[w->n_sheets - 1] = st.st_size;
 	w->sheet = NULL;
 	return 0;
@@ -228,7 +229,7 @@ static int begin_sheet(struct xlsx_writer *w, struct err *err)
 			w, i, w->columns.column[i].heading, strlen(w->columns.column[i].heading)),
 		    w->heading);
 	w->row = 1;
-	return code == LXW_NO_ERROR ? 0 : failed(code, "the headings", err);
+	return code == LXW_NO_ERROR ? 0 : failed(code, _("the headings"), err);
 }
 
 int xlsx_writer_sheet(struct xlsx_writer *w, const char *name, const struct column_def *columns,
@@ -301,7 +302,7 @@ int xlsx_writer_row(struct xlsx_writer *w, const struct value *cell, size_t n, s
 	if (lines > 1) {
 		code = worksheet_set_row(w->sheet, w->row, (double)lines * LINE_HEIGHT, NULL);
 		if (code != LXW_NO_ERROR)
-			return failed(code, "the height of a row", err);
+			return failed(code, _("the height of a row"), err);
 	}
 	for (i = 0; i < n; i++) {
 		code = write_cell(w, i, cell[i]);
@@ -386,7 +387,7 @@ static int write_lists(struct xlsx_writer *w, struct err *err)
 				code = worksheet_write_string(w->sheet, (lxw_row_t)j, (lxw_col_t)i,
 				    w->columns.lists.list[i].item[j], NULL);
 	return code == LXW_NO_ERROR ? end_sheet(w, err)
-				    : failed(code, "the words of drop-downs", err);
+				    : failed(code, _("the words of drop-downs"), err);
 }
 
 int xlsx_writer_finish(struct xlsx_writer *w, struct err *err)
@@ -399,7 +400,7 @@ int xlsx_writer_finish(struct xlsx_writer *w, struct err *err)
 	code = workbook_close(w->book);
 	w->book = NULL;
 	if (code != LXW_NO_ERROR)
-		return failed(code, "the workbook cannot be assembled (is the disk full?)", err);
+		return failed(code, _("the workbook cannot be assembled (is the disk full?)"), err);
 	return xlsx_check(w->target, w->rows_length, w->n_sheets, err);
 }
 

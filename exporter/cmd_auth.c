@@ -8,6 +8,7 @@
 #include "core/cmd.h"
 #include "core/conf_file.h"
 #include "core/http.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -76,7 +77,7 @@ static int logout(struct workspace *ws, struct system_conf *s, struct err *err)
 		out_line("%s: nothing was stored", s->name);
 	if (was >= 0 && s->auth.refresh_token.kind != SECRET_NONE)
 		out_line("%s: the refresh token that rejoin.json points to is yours to remove (%s)",
-		    s->name, s->auth.refresh_token.name ? s->auth.refresh_token.name : "a command");
+		    s->name, s->auth.refresh_token.name ? s->auth.refresh_token.name : _("a command"));
 	out_text("system", s->name);
 	out_count("removed", was > 0);
 	http_close(h);
@@ -114,7 +115,7 @@ static void add_text(struct buf *b, const char *name, const char *text)
 static const char *in_words(int64_t stamp, char out[32])
 {
 	if (stamp == STAMP_NONE)
-		return "when the service says so";
+		return _("when the service says so");
 	stamp_format(stamp / 1000000 * 1000000, out);
 	return out;
 }
@@ -124,8 +125,8 @@ static void tell(
 {
 	char text[32];
 
-	out_line("%s: %s, flow %s%s%s", s->name, works ? "signs in" : "can't sign in",
-	    i->flow ? i->flow : "none", *i->who ? ", as " : "", i->who);
+	out_line("%s: %s, flow %s%s%s", s->name, works ? _("signs in") : _("can't sign in"),
+	    i->flow ? i->flow : _("none"), *i->who ? _(", as ") : "", i->who);
 	if (works && i->flow)
 		out_line("  access token:  expires %s", in_words(i->access_end, text));
 	if (i->person && i->stored) {
@@ -135,7 +136,7 @@ static void tell(
 			out_line("                 expires %s", in_words(i->refresh_end, text));
 	} else if (i->person) {
 		out_line("  refresh token: %s",
-		    s->auth.refresh_token.kind != SECRET_NONE ? "from rejoin.json" : "none");
+		    s->auth.refresh_token.kind != SECRET_NONE ? _("from rejoin.json") : _("none"));
 	}
 	if (i->certificate_end != STAMP_NONE)
 		out_line("  certificate:   valid until %s", in_words(i->certificate_end, text));
@@ -253,13 +254,13 @@ static int auth(const struct options *o, struct err *err)
 const struct command cmd_auth = {
 	"auth",
 	"login|status|logout SYSTEM",
-	"sign in by device code; say whether sign-ins still hold; forget them",
+	N_("sign in by device code; say whether sign-ins still hold; forget them"),
 	"",
-	"login   shows an address and a code to type there, and keeps the refresh token in "
+	N_("login   shows an address and a code to type there, and keeps the refresh token in "
 	".rejoin/.\n"
 	"status  signs in without asking anybody, and says what expires when; without SYSTEM for "
 	"all. Exit 10 when a person\n"
 	"        has to sign in or a certificate is out of date: fit for cron.\n"
-	"logout  removes the stored refresh token.\n",
+	"logout  removes the stored refresh token.\n"),
 	auth,
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "core/buf.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/table.h"
 
@@ -28,7 +29,7 @@ static int put(struct buf *out, struct err *err)
 {
 	if (fwrite(out->s, 1, out->len, stdout) != out->len || ferror(stdout)) {
 		err_set(err, errno == EPIPE ? ERR_SIGNAL : ERR_FAILED, "standard output: %s",
-		    errno ? strerror(errno) : "cannot be written");
+		    errno ? strerror(errno) : _("cannot be written"));
 		if (err && errno == EPIPE)
 			err->signal = SIGPIPE;
 		return -1;
@@ -87,13 +88,13 @@ done:
 const struct command cmd_cat = {
 	.name = "cat",
 	.usage = "FILE [--sheet NAME] [--delimiter C]",
-	.summary = "print a table exactly as rejoin reads it, as CSV",
+	.summary = N_("print a table exactly as rejoin reads it, as CSV"),
 	.options = "sheet delimiter",
-	.help = "FILE is a .csv or .xlsx. Every cell of every row is printed as RFC 4180 CSV on "
+	.help = N_("FILE is a .csv or .xlsx. Every cell of every row is printed as RFC 4180 CSV on "
 		"standard output; no row\n"
 		"is taken for headings, and no workspace is needed. Dates of a workbook come as "
 		"YYYY-MM-DD or\n"
 		"YYYY-MM-DDTHH:MM:SS, numbers in full. Encoding and delimiter of a CSV file are "
-		"detected; -v shows them.\n",
+		"detected; -v shows them.\n"),
 	.run = run,
 };

@@ -6,9 +6,10 @@
 #include <string.h>
 #include "exporter/doctor.h"
 #include "core/conf_file.h"
+#include "core/lang.h"
 #include "mapping/rules.h"
 
-static const char *const level_names[] = { "ok", "warning", "problem" };
+static const char *const level_names[] = { N_("ok"), N_("warning"), N_("problem") };
 
 void doctor_say(struct doctor *d, const char *system, const char *check, enum level level, int code,
     const char *fix, const char *fmt, ...)
@@ -17,11 +18,11 @@ void doctor_say(struct doctor *d, const char *system, const char *check, enum le
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(text, sizeof(text), lang_text(fmt), ap);
 	va_end(ap);
 	d->count[level]++;
 	d->code = exit_worst(d->code, code);
-	out_line("%-8s %s: %s: %s%s%s", level_names[level], system, check, text, fix ? " -> " : "",
+	out_line("%-*s %s: %s: %s%s%s", lang_pad(_(level_names[level]), 8), _(level_names[level]), system, _(check), text, fix ? " -> " : "",
 	    fix ? fix : "");
 	buf_addf(&d->json, "%s{\"system\":", d->json.len ? "," : "");
 	buf_add_json(&d->json, system, strlen(system));
@@ -47,7 +48,7 @@ const char *doctor_rule_fix(const struct doctor *d, const char *id)
 {
 	const struct rule *r = rule_find(id);
 
-	return !r ? "see the rule" : strcmp(d->lang, "fr") == 0 ? r->fix_fr : r->fix_en;
+	return !r ? _("see the rule") : strcmp(d->lang, "fr") == 0 ? r->fix_fr : r->fix_en;
 }
 
 static bool wanted(const struct options *o, const char *system)
@@ -78,8 +79,8 @@ static int look_at_pair(
 
 	budget_init(&budget, &d->ledger, pair, o->max_calls, o->reserve);
 	if (!mapped)
-		doctor_say(d, pair->name, "mapping", LEVEL_PROBLEM, EXIT_USAGE,
-		    "correct the lines named above", "%s", why.text);
+		doctor_say(d, pair->name, N_("mapping"), LEVEL_PROBLEM, EXIT_USAGE,
+		    _("correct the lines named above"), "%s", why.text);
 	for (enum side s = LEFT; s <= RIGHT && rc == 0; s++) {
 		visit[s].conf = pair->side[s];
 		visit[s].budget = &budget.meter;
@@ -87,7 +88,7 @@ static int look_at_pair(
 		if (!wanted(o, pair->side[s]->name))
 			continue;
 		if (pair->side[s]->file)
-			doctor_say(d, pair->side[s]->name, "reach", LEVEL_OK, EXIT_OK, NULL,
+			doctor_say(d, pair->side[s]->name, N_("reach"), LEVEL_OK, EXIT_OK, NULL,
 			    "a file stands in for it");
 		else
 			rc = doctor_visit(&visit[s], err);
@@ -168,7 +169,7 @@ static int doctor(const struct options *o, struct err *err)
 
 	if (workspace_open(&d.ws, ".", err) < 0)
 		goto out;
-	d.lang = o->lang ? o->lang : d.ws.locale;
+	d.lang = lang_name();
 	/* its calls are counted, so it waits its turn like any run */
 	if (ledger_open(&d.ledger, &d.ws, true, err) < 0)
 		goto out;
@@ -199,15 +200,15 @@ out:
 const struct command cmd_doctor = {
 	"doctor",
 	"[SYSTEM…]",
-	"say beforehand what would stop a run, and what to do; changes nothing",
+	N_("say beforehand what would stop a run, and what to do; changes nothing"),
 	"pair max-calls reserve",
-	"Asks every system, or those named: is it there, does it let us in, with which role, is "
+	N_("Asks every system, or those named: is it there, does it let us in, with which role, is "
 	"the clock right, are the\n"
 	"mapped columns there and writable, are the referrals' currencies active, is the referral "
 	"id unique, how many calls\n"
 	"are left. Ends with the list of the connector's flows in the order in which they are "
 	"turned on again.\n"
 	"Exit 0 fine or warnings only, 2 a mapped column is missing, 5 not reached, 10 sign-in, "
-	"role or clock.\n",
+	"role or clock.\n"),
 	doctor,
 };

@@ -5,6 +5,7 @@
 #include <time.h>
 #include "core/cmd.h"
 #include "core/conf_file.h"
+#include "core/lang.h"
 #include "core/ledger.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -267,13 +268,13 @@ static void tell(struct export *x)
 	if (m->at != STAMP_NONE)
 		stamp_format(m->at, at);
 	struct buf line = { 0 };
-	buf_addf(&line, "Exported %ld records of %s (%s) to %s, as of %s%s.", m->rows,
-	    x->conf->name, x->conf->title, strcmp(path, "-") == 0 ? "standard output" : path,
-	    *at ? at : "an unknown time",
+	buf_addf(&line, _("Exported %ld records of %s (%s) to %s, as of %s%s."), m->rows,
+	    x->conf->name, x->conf->title, strcmp(path, "-") == 0 ? _("standard output") : path,
+	    *at ? at : _("an unknown time"),
 	    m->complete ? ""
 	    : m->server_count >= 0 && !x->o->since && !x->o->where
-		? "; not complete"
-		: "; not complete: a part was asked for or given");
+		? _("; not complete")
+		: _("; not complete: a part was asked for or given"));
 	if (strcmp(path, "-") == 0)
 		log_note("%s", line.s);
 	else
@@ -386,13 +387,13 @@ done:
 const struct command cmd_export = {
 	.name = "export",
 	.usage = "SYSTEM -o FILE",
-	.summary = "native fields of every record to .csv or .xlsx",
+	.summary = N_("native fields of every record to .csv or .xlsx"),
 	.options = "output since where dialect as pair max-calls reserve",
-	.help = "SYSTEM is a name from rejoin.json, or a .csv or .xlsx file, which is then "
+	.help = N_("SYSTEM is a name from rejoin.json, or a .csv or .xlsx file, which is then "
 		"rewritten with native\n"
 		"headings. FILE.manifest.json says how many records came, as of when, and whether "
 		"they are all.\n"
 		"With --since or --where the export is a part: plans made of it propose no new "
-		"records.\n",
+		"records.\n"),
 	.run = run,
 };

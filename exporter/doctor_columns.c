@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "exporter/doctor.h"
+#include "core/lang.h"
 
 /* Words of both services for columns that hold each type of the mapping. */
 static const char *const fitting[] = {
@@ -60,10 +61,10 @@ static void missing(
     struct looking *k, const char *what, const char *name, const struct column_info *c)
 {
 	struct doctor *d = k->v->doctor;
-	char *fix = xasprintf("correct the path in %s, or create the column", k->v->mapping->path);
+	char *fix = xasprintf(_("correct the path in %s, or create the column"), k->v->mapping->path);
 
 	k->missing++;
-	doctor_say(d, k->v->conf->name, "columns", LEVEL_PROBLEM, EXIT_USAGE, fix,
+	doctor_say(d, k->v->conf->name, N_("columns"), LEVEL_PROBLEM, EXIT_USAGE, fix,
 	    "%s \"%s\": %s has no column %s (%s)", what, name, c->table, c->column, c->path);
 	free(fix);
 }
@@ -102,8 +103,8 @@ static void look_at(struct looking *k, const struct field *f, const struct field
 	}
 	k->found++;
 	if (!fs->n_values && !fits(f->type, c->type))
-		doctor_say(v->doctor, v->conf->name, "columns", LEVEL_WARNING, EXIT_OK,
-		    "map it to a column of that type, or change the field's type in the mapping",
+		doctor_say(v->doctor, v->conf->name, N_("columns"), LEVEL_WARNING, EXIT_OK,
+		    _("map it to a column of that type, or change the field's type in the mapping"),
 		    "field \"%s\" is of type %s, %s of type %s", f->name, type_name(f->type), path,
 		    c->type);
 	if (fs->write == WRITE_NEVER || !takes_value(v->mapping, v->side, path))
@@ -111,9 +112,9 @@ static void look_at(struct looking *k, const struct field *f, const struct field
 	ok = fs->write == WRITE_ON_CREATE || !own ? c->creatable : c->creatable && c->updatable;
 	k->writable += ok;
 	if (!ok)
-		doctor_say(v->doctor, v->conf->name, "columns", LEVEL_PROBLEM, EXIT_USAGE,
-		    "give the account the right to write it, or say \"write\": \"never\" in the "
-		    "mapping",
+		doctor_say(v->doctor, v->conf->name, N_("columns"), LEVEL_PROBLEM, EXIT_USAGE,
+		    _("give the account the right to write it, or say \"write\": \"never\" in the "
+		    "mapping"),
 		    "field \"%s\": %s can't be written by this account", f->name, path);
 }
 
@@ -128,12 +129,12 @@ static void look_at_peer(struct looking *k)
 	if (!c->found)
 		missing(k, "fact", "peer", c);
 	else if (c->unique)
-		doctor_say(v->doctor, v->conf->name, "referral id", LEVEL_OK, EXIT_OK, NULL,
+		doctor_say(v->doctor, v->conf->name, N_("referral id"), LEVEL_OK, EXIT_OK, NULL,
 		    "%s is unique", path);
 	else
-		doctor_say(v->doctor, v->conf->name, "referral id", LEVEL_WARNING, EXIT_OK,
-		    "make it unique: an alternate key in Dynamics, a unique external id in "
-		    "Salesforce",
+		doctor_say(v->doctor, v->conf->name, N_("referral id"), LEVEL_WARNING, EXIT_OK,
+		    _("make it unique: an alternate key in Dynamics, a unique external id in "
+		    "Salesforce"),
 		    "%s is not unique, so two deals may come to hold one referral", path);
 }
 
@@ -147,7 +148,7 @@ int doctor_columns(struct visit *v, struct err *err)
 	if (!v->mapping)
 		return 0;
 	if (system_describe(v->sys, &v->mem, &info, &k.n, &why) < 0)
-		return doctor_error(v, "columns", &why, err) < 0 ? -1 : 1;
+		return doctor_error(v, N_("columns"), &why, err) < 0 ? -1 : 1;
 	if (!k.n)
 		return 0;
 	k.info = info;
@@ -166,7 +167,7 @@ int doctor_columns(struct visit *v, struct err *err)
 	}
 	look_at_peer(&k);
 	if (!k.missing)
-		doctor_say(v->doctor, v->conf->name, "columns", LEVEL_OK, EXIT_OK, NULL,
+		doctor_say(v->doctor, v->conf->name, N_("columns"), LEVEL_OK, EXIT_OK, NULL,
 		    "all %ld mapped columns are there, %ld of them can be written", k.found,
 		    k.writable);
 	return k.missing > 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "exporter/doctor.h"
 #include "core/buf.h"
+#include "core/lang.h"
 #include "core/text.h"
 
 #define LOOK_AT 1000 /* referrals whose currency is looked at */
@@ -65,14 +66,14 @@ int doctor_currencies(struct visit *pc, struct visit *crm, struct err *err)
 		return 0;
 	memset(used, 0, sizeof(used));
 	if (system_currencies(crm->sys, &crm->mem, &active, &n_active, &why) < 0)
-		return doctor_error(crm, "currencies", &why, err);
+		return doctor_error(crm, N_("currencies"), &why, err);
 	if (!active) {
-		doctor_say(d, crm->conf->name, "currencies", LEVEL_OK, EXIT_OK, NULL,
+		doctor_say(d, crm->conf->name, N_("currencies"), LEVEL_OK, EXIT_OK, NULL,
 		    "the service tells none");
 		return 0;
 	}
 	if (read_used(pc, used, &n, &looked, &why) < 0)
-		return doctor_error(pc, "currencies", &why, err);
+		return doctor_error(pc, N_("currencies"), &why, err);
 	for (size_t i = 0; i < n; i++) {
 		bool there = false;
 
@@ -81,12 +82,12 @@ int doctor_currencies(struct visit *pc, struct visit *crm, struct err *err)
 		if (there)
 			continue;
 		lacking++;
-		doctor_say(d, crm->conf->name, "currencies", LEVEL_WARNING, EXIT_OK,
+		doctor_say(d, crm->conf->name, N_("currencies"), LEVEL_WARNING, EXIT_OK,
 		    doctor_rule_fix(d, "R12"), "%s (R12): %s, in %ld of %ld referrals",
 		    doctor_rule_title(d, "R12"), used[i].code, used[i].n, looked);
 	}
 	if (!lacking)
-		doctor_say(d, crm->conf->name, "currencies", LEVEL_OK, EXIT_OK, NULL,
+		doctor_say(d, crm->conf->name, N_("currencies"), LEVEL_OK, EXIT_OK, NULL,
 		    "all %zu currencies of %ld referrals are active", n, looked);
 	return 0;
 }
@@ -96,15 +97,15 @@ void doctor_allowance(struct doctor *d, const struct pair_conf *pair, struct bud
 	long left = budget_left(b);
 
 	if (pair->daily_calls < 0 || left == LONG_MAX)
-		doctor_say(d, pair->name, "allowance", LEVEL_OK, EXIT_OK, NULL,
+		doctor_say(d, pair->name, N_("allowance"), LEVEL_OK, EXIT_OK, NULL,
 		    "no daily_calls are set for this pair");
 	else if (left * 10 < pair->daily_calls)
-		doctor_say(d, pair->name, "allowance", LEVEL_WARNING, EXIT_OK,
-		    "run again after midnight UTC, or raise daily_calls or lower reserve in "
-		    "rejoin.json",
+		doctor_say(d, pair->name, N_("allowance"), LEVEL_WARNING, EXIT_OK,
+		    _("run again after midnight UTC, or raise daily_calls or lower reserve in "
+		    "rejoin.json"),
 		    "%ld of %ld calls are left today", left, pair->daily_calls);
 	else
-		doctor_say(d, pair->name, "allowance", LEVEL_OK, EXIT_OK, NULL,
+		doctor_say(d, pair->name, N_("allowance"), LEVEL_OK, EXIT_OK, NULL,
 		    "%ld of %ld calls are left today", left, pair->daily_calls);
 }
 

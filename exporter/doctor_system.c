@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 #include "exporter/doctor.h"
+#include "core/lang.h"
 #include "core/text.h"
 
 #define SKEW_MAX 300 /* seconds: what sign-in services forgive */
@@ -31,7 +32,7 @@ int doctor_error(struct visit *v, const char *check, const struct err *why, stru
 	bool pc = strcmp(v->conf->kind, "partner-center") == 0,
 	     denied = strstr(why->text, "403") != NULL;
 	const char *rule = pc ? "R50" : "R51",
-		   *fix = "read the message; rejoin doctor tells whether it is gone";
+		   *fix = _("read the message; rejoin doctor tells whether it is gone");
 
 	switch (why->kind) {
 	case ERR_SIGNAL:
@@ -41,22 +42,22 @@ int doctor_error(struct visit *v, const char *check, const struct err *why, stru
 		return -1;
 	case ERR_SIGNIN:
 		if (denied) {
-			doctor_say(v->doctor, v->conf->name, "role", LEVEL_PROBLEM, EXIT_SIGNIN,
+			doctor_say(v->doctor, v->conf->name, N_("role"), LEVEL_PROBLEM, EXIT_SIGNIN,
 			    doctor_rule_fix(v->doctor, rule), "%s (%s): %s",
 			    doctor_rule_title(v->doctor, rule), rule, why->text);
 			return 0;
 		}
 		check = "sign-in";
-		fix = "see rejoin auth status";
+		fix = _("see rejoin auth status");
 		break;
 	case ERR_UNAVAILABLE:
-		fix = "check url, proxy and network; run rejoin doctor again";
+		fix = _("check url, proxy and network; run rejoin doctor again");
 		break;
 	case ERR_LIMIT:
-		fix = "wait until the allowance is renewed, or raise the limit";
+		fix = _("wait until the allowance is renewed, or raise the limit");
 		break;
 	default:
-		fix = "correct rejoin.json or the mapping";
+		fix = _("correct rejoin.json or the mapping");
 		break;
 	}
 	doctor_say(
@@ -76,31 +77,31 @@ static void tell_sign_in(struct visit *v, const struct auth_info *i)
 	if (i->certificate_end != STAMP_NONE)
 		stamp_format(i->certificate_end, until);
 	if (!i->flow)
-		doctor_say(d, name, "sign-in", LEVEL_OK, EXIT_OK, NULL, "none is configured");
+		doctor_say(d, name, N_("sign-in"), LEVEL_OK, EXIT_OK, NULL, "none is configured");
 	else
-		doctor_say(d, name, "sign-in", LEVEL_OK, EXIT_OK, NULL, "%s works%s%s", i->flow,
-		    *i->who ? ", as " : "", i->who);
+		doctor_say(d, name, N_("sign-in"), LEVEL_OK, EXIT_OK, NULL, "%s works%s%s", i->flow,
+		    *i->who ? _(", as ") : "", i->who);
 	if (i->certificate_end != STAMP_NONE && i->certificate_end <= now)
-		doctor_say(d, name, "certificate", LEVEL_PROBLEM, EXIT_SIGNIN,
-		    "register a new certificate for the app and name it in \"certificate\" of "
-		    "rejoin.json",
+		doctor_say(d, name, N_("certificate"), LEVEL_PROBLEM, EXIT_SIGNIN,
+		    _("register a new certificate for the app and name it in \"certificate\" of "
+		    "rejoin.json"),
 		    "out of date since %s", until);
 	else if (i->certificate_end != STAMP_NONE)
-		doctor_say(d, name, "certificate",
+		doctor_say(d, name, N_("certificate"),
 		    i->certificate_end - now < SOON ? LEVEL_WARNING : LEVEL_OK, EXIT_OK,
-		    i->certificate_end - now < SOON ? "register a new one for the app before"
+		    i->certificate_end - now < SOON ? _("register a new one for the app before")
 						    : NULL,
 		    "valid until %s", until);
 	if (pc && i->mfa == AUTH_MFA_NO)
-		doctor_say(d, name, "second factor", LEVEL_PROBLEM, EXIT_SIGNIN,
+		doctor_say(d, name, N_("second factor"), LEVEL_PROBLEM, EXIT_SIGNIN,
 		    doctor_rule_fix(d, "R63"), "%s (R63): the token's amr claim has no mfa",
 		    doctor_rule_title(d, "R63"));
 	else if (pc && i->mfa == AUTH_MFA_YES)
 		doctor_say(d, name, "second factor", LEVEL_OK, EXIT_OK, NULL, "the sign-in used one");
 	if (pc && i->application)
-		doctor_say(d, name, "person", LEVEL_PROBLEM, EXIT_SIGNIN,
-		    "use the flow device-code or refresh-token with a person who has a Referrals "
-		    "role",
+		doctor_say(d, name, N_("person"), LEVEL_PROBLEM, EXIT_SIGNIN,
+		    _("use the flow device-code or refresh-token with a person who has a Referrals "
+		    "role"),
 		    "the token stands for an application; Partner Center's referrals want a "
 		    "person");
 }
@@ -111,20 +112,20 @@ static void tell_clock(struct visit *v, const struct auth_info *i, bool signed_i
 {
 	bool heard = v->heard || i->clock_known, breaks = i->signs || !signed_in;
 	int64_t skew = v->heard ? v->skew_s : i->skew_s, off = skew < 0 ? -skew : skew;
-	const char *way = skew < 0 ? "ahead of" : "behind";
+	const char *way = skew < 0 ? _("ahead of") : _("behind");
 
 	if (!heard)
 		return;
 	if (off <= SKEW_MAX)
-		doctor_say(v->doctor, v->conf->name, "clock", LEVEL_OK, EXIT_OK, NULL,
+		doctor_say(v->doctor, v->conf->name, N_("clock"), LEVEL_OK, EXIT_OK, NULL,
 		    "%lld s from the service's", (long long)off);
 	else
-		doctor_say(v->doctor, v->conf->name, "clock",
+		doctor_say(v->doctor, v->conf->name, N_("clock"),
 		    breaks ? LEVEL_PROBLEM : LEVEL_WARNING, breaks ? EXIT_SIGNIN : EXIT_OK,
-		    "set this machine's clock, and let it be kept (timedatectl set-ntp true)",
+		    _("set this machine's clock, and let it be kept (timedatectl set-ntp true)"),
 		    "this machine is %lld s %s the service%s", (long long)off, way,
-		    breaks ? ", and the sign-in depends on it"
-			   : "; the sign-in in use does not depend on it");
+		    breaks ? _(", and the sign-in depends on it")
+			   : _("; the sign-in in use does not depend on it"));
 }
 
 /* The first requests: who is it, and may records be read? */
@@ -142,20 +143,20 @@ static int probe(struct visit *v, struct err *err)
 	    pc) /* it has no address that names it: one record that is not there tells the same */
 		rc = system_fetch(v->sys, &v->mem, nobody, 1, &page, &why);
 	if (rc < 0)
-		return doctor_error(v, "reach", &why, err) < 0 ? -1 : 1;
-	doctor_say(v->doctor, v->conf->name, "reach", LEVEL_OK, EXIT_OK, NULL, "%s answers%s",
-	    http_origin(v->sys->http), tls ? " over TLS" : " (plain http, on this machine)");
+		return doctor_error(v, N_("reach"), &why, err) < 0 ? -1 : 1;
+	doctor_say(v->doctor, v->conf->name, N_("reach"), LEVEL_OK, EXIT_OK, NULL, "%s answers%s",
+	    http_origin(v->sys->http), tls ? _(" over TLS") : _(" (plain http, on this machine)"));
 	rc = doctor_columns(v, err);
 	if (rc != 0)
 		return rc;
 	if (!pc && peer)
 		rc = system_find(v->sys, &v->mem, peer, nobody, 1, &page, &why);
 	if (rc < 0)
-		return doctor_error(v, "role", &why, err) < 0 ? -1 : 1;
-	doctor_say(v->doctor, v->conf->name, "role", LEVEL_OK, EXIT_OK, NULL, "%s",
-	    pc ? "may read referrals (a Referrals user sees only deals it is a team member of; a "
-		 "Referrals admin sees all)"
-	       : "may read the records");
+		return doctor_error(v, N_("role"), &why, err) < 0 ? -1 : 1;
+	doctor_say(v->doctor, v->conf->name, N_("role"), LEVEL_OK, EXIT_OK, NULL, "%s",
+	    pc ? _("may read referrals (a Referrals user sees only deals it is a team member of; a "
+		 "Referrals admin sees all)")
+	       : _("may read the records"));
 	return 0;
 }
 
@@ -184,9 +185,9 @@ int doctor_visit(struct visit *v, struct err *err)
 	if (!v->sys)
 		return doctor_error(v, "settings", &why, err);
 	signed_in = auth_token(http_auth(v->sys->http), v->sys->http, &token, &why) == 0;
-	rc = signed_in ? 0 : doctor_error(v, "sign-in", &why, err);
+	rc = signed_in ? 0 : doctor_error(v, N_("sign-in"), &why, err);
 	if (rc == 0 && auth_info(http_auth(v->sys->http), &info, &why) < 0)
-		rc = doctor_error(v, "certificate", &why, err);
+		rc = doctor_error(v, N_("certificate"), &why, err);
 	if (rc == 0 && signed_in) {
 		tell_sign_in(v, &info);
 		rc = probe(v, err);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -137,7 +138,7 @@ struct heading_use *heading_map(
 		    "among "
 		    "the aliases of the mapping. Headings nobody knows: %.600s",
 		    h->name, row->line, h->driver->id_name, id ? id : "id",
-		    unknown.len ? unknown.s : "none");
+		    unknown.len ? unknown.s : _("none"));
 		goto done;
 	}
 	if (unknown.len)
@@ -194,7 +195,7 @@ const struct system_driver *source_guess(const char *path, struct err *err)
 	}
 	if (got >= 0 && (!best || two)) {
 		err_set(err, ERR_USAGE, "%s: its headings fit %s kind of system; say --as SYSTEM",
-		    path, two ? "more than one" : "no");
+		    path, two ? _("more than one") : _("no"));
 		best = NULL;
 	}
 	table_close(t);

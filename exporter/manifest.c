@@ -12,6 +12,7 @@
 #include "core/buf.h"
 #include "core/conf.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -134,7 +135,7 @@ int manifest_read(const char *path, struct arena *a, struct manifest *m)
 	text = file_read(name, MOST, &len, &why);
 	root = text ? json_parse(text, len, &why) : NULL;
 	if (!root || json_kind(root) != JSON_OBJECT) {
-		log_note("%s: is left aside: %s", name, why.kind ? why.text : "holds no object");
+		log_note("%s: is left aside: %s", name, why.kind ? why.text : _("holds no object"));
 		goto done;
 	}
 	const struct value bytes = json_value(a, json_get(root, "bytes"));

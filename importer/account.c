@@ -6,6 +6,7 @@
  *   for each side and currency: sum after = sum before + approved changes applied
  * "After" is what the services answered to all our writes; "applied" is each change once. */
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "importer/apply.h"
 
@@ -154,9 +155,9 @@ static bool print_sums(struct target *t, enum side side, struct sums *s)
 		if (strcmp(x->planned, "0") == 0 && equal)
 			continue;
 		target_say(t, "%s %s: %s before, %s%s applied, %s after%s", t->plan.title[side],
-		    *x->currency ? x->currency : "(no currency)", x->before,
+		    *x->currency ? x->currency : _("(no currency)"), x->before,
 		    x->planned[0] == '-' ? "" : "+", x->planned, is,
-		    equal ? "" : " - DOES NOT BALANCE");
+		    equal ? "" : _(" - DOES NOT BALANCE"));
 	}
 	return good;
 }
@@ -197,7 +198,7 @@ int account_print(struct target *t, const struct account *a, struct err *err)
 		    "%ld duplicate + %ld ignored + %ld unreadable%s",
 		    t->plan.title[s], c->read[s], c->linked[s], c->dangling[s], c->unlinked[s],
 		    c->candidate[s], c->duplicate[s], c->ignored[s], c->unreadable[s],
-		    sum == c->read[s] ? "" : " - DOES NOT BALANCE");
+		    sum == c->read[s] ? "" : _(" - DOES NOT BALANCE"));
 		good = good && sum == c->read[s];
 	}
 	long kinds = a->approved + a->rejected + a->undecided + a->blocked;
@@ -205,12 +206,12 @@ int account_print(struct target *t, const struct account *a, struct err *err)
 	target_say(t,
 	    "p-%lld: %ld changes = %ld approved + %ld rejected + %ld undecided + %ld blocked%s",
 	    (long long)t->plan.id, a->rows, a->approved, a->rejected, a->undecided, a->blocked,
-	    kinds == a->rows ? "" : " - DOES NOT BALANCE");
+	    kinds == a->rows ? "" : _(" - DOES NOT BALANCE"));
 	target_say(t,
 	    "approved: %ld = %ld applied + %ld refused + %ld conflict + %ld deferred + %ld "
 	    "unknown%s",
 	    a->approved, a->applied, a->refused, a->conflict, a->deferred, a->unknown,
-	    ends == a->approved ? "" : " - DOES NOT BALANCE");
+	    ends == a->approved ? "" : _(" - DOES NOT BALANCE"));
 	good = good && kinds == a->rows && ends == a->approved;
 	if (check_money(t, &good, err) < 0)
 		return -1;

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/sentence.h"
 #include "core/text.h"
 #include "importer/rehearse.h"
 #include "importer/upload.h"
@@ -120,6 +122,24 @@ static void say_half(struct apply *x, long half)
 
 /* ---- -n ---- */
 
+static const char *op_count(struct arena *a, int op, long n)
+{
+	unsigned long many = (unsigned long)n;
+
+	switch (op) {
+	case OP_CREATE:
+		return arena_printf(a, lang_plural("%ld create", "%ld creates", many), n);
+	case OP_UPDATE:
+		return arena_printf(a, lang_plural("%ld update row", "%ld update rows", many), n);
+	case OP_CLOSE:
+		return arena_printf(a, lang_plural("%ld close", "%ld closes", many), n);
+	case OP_LINK:
+		return arena_printf(a, lang_plural("%ld link", "%ld links", many), n);
+	default:
+		return arena_printf(a, lang_plural("%ld delete", "%ld deletes", many), n);
+	}
+}
+
 static int show(struct apply *x, struct err *err)
 {
 	const struct plan_info *p = &x->t.plan;
@@ -134,11 +154,8 @@ static int show(struct apply *x, struct err *err)
 			if (!t->by_op[op][s])
 				continue;
 			any = true;
-			target_say(&x->t, "would send to %s: %ld %s%s", p->title[s],
-			    t->by_op[op][s], op_names[op],
-			    op == OP_UPDATE        ? " rows"
-			    : t->by_op[op][s] == 1 ? ""
-						   : "s");
+			target_say(&x->t, "would send to %s: %s", p->title[s],
+			    op_count(&x->t.mem, op, t->by_op[op][s]));
 		}
 	}
 	if (!any)
@@ -423,9 +440,9 @@ done:
 const struct command cmd_apply = {
 	.name = "apply",
 	.usage = "[PLAN]",
-	.summary = "perform exactly the approved operations of a plan",
+	.summary = N_("perform exactly the approved operations of a plan"),
 	.options = "dry-run yes output dialect max-calls reserve only allow-irreversible confirm",
-	.help = "PLAN is an id (p-7), or the plan's workbook or .csv with its decisions; without "
+	.help = N_("PLAN is an id (p-7), or the plan's workbook or .csv with its decisions; without "
 		"it the unfinished run\n"
 		"goes on, else the newest plan is taken. Stopped at any moment, the same command "
 		"goes on where it was:\n"
@@ -439,6 +456,6 @@ const struct command cmd_apply = {
 		"there are more than N, nothing is sent (exit 12).\n"
 		"--only failed, conflict, expiring, or row numbers and record ids: only these; the "
 		"first two send again\n"
-		"what was refused or moved.",
+		"what was refused or moved."),
 	.run = apply_run,
 };

@@ -3,6 +3,8 @@
  * approved by its own row or record id only. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/approver.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -85,7 +87,7 @@ static void consider(struct choices *c, const struct options *o, const struct pl
 	if ((reject || only) && blocked) {
 		c->blocked++;
 		log_note("row %lld (%s %s) is blocked: %s", (long long)r->row, r->left_id,
-		    r->right_id, *r->reason ? r->reason : "nothing can be written");
+		    r->right_id, *r->reason ? sentence_text(a, r->reason) : _("nothing can be written"));
 	} else if (reject) {
 		choose(c, r, DECISION_REJECT);
 	} else if (r->half && (only || selected(o, r))) {
@@ -280,7 +282,7 @@ static int read_outcomes(struct target *t, const struct options *o, long *refuse
 	if (outcomes_read(t, o->outcomes, !o->dry_run, &r, err) < 0)
 		return -1;
 	out_line("%s: %ld changes %sapplied, %ld refused, %ld as before; %ld rows match nothing", o->outcomes, r.applied,
-	    o->dry_run ? "would be " : "", r.refused, r.unchanged, r.unmatched);
+	    o->dry_run ? _("would be ") : "", r.refused, r.unchanged, r.unmatched);
 	out_count("applied", r.applied);
 	out_count("refused_by_upload", r.refused);
 	out_count("unchanged", r.unchanged);
@@ -327,9 +329,9 @@ done:
 const struct command cmd_approve = {
 	.name = "approve",
 	.usage = "PLAN",
-	.summary = "decide on the changes of a plan, or read a reviewed workbook back",
+	.summary = N_("decide on the changes of a plan, or read a reviewed workbook back"),
 	.options = "reversible inferred links only reject approver outcomes dry-run",
-	.help = "PLAN is an id (p-7), or the plan's workbook or .csv, whose decisions are read "
+	.help = N_("PLAN is an id (p-7), or the plan's workbook or .csv, whose decisions are read "
 		"into the ledger.\n"
 		"--reversible approves all that can be taken back, is not inferred and no "
 		"conflict; --inferred what rests\n"
@@ -345,6 +347,6 @@ const struct command cmd_approve = {
 		"--outcomes reads the results of a hand upload (the portal's Errors column, Data Loader's "
 		"success and error\n"
 		"files) into the changes that stand in upload files.\n"
-		"Exit 4: the upload refused some. Exit 6: changes are still undecided or wait for an upload.",
+		"Exit 4: the upload refused some. Exit 6: changes are still undecided or wait for an upload."),
 	.run = approve_run,
 };

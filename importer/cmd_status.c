@@ -7,7 +7,9 @@
 #include "core/budget.h"
 #include "core/cmd.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "core/plan_store.h"
+#include "core/sentence.h"
 #include "core/text.h"
 
 /* Why a row of a plan is an open exception; the first that fits. Numbers are those of core/plan.h. */
@@ -26,12 +28,12 @@ static struct {
 	const char *kind, *words;
 	long rows; /* over all pairs */
 } kinds[] = {
-	{ "unknown", "of unknown outcome: `rejoin apply` looks them up", 0 },
-	{ "refused", "refused by the service", 0 },
-	{ "conflict", "in conflict: both sides changed", 0 },
-	{ "blocked", "blocked by a rule", 0 },
-	{ "candidate", "possible links", 0 },
-	{ "rejected", "rejected, or different on purpose", 0 },
+	{ "unknown", N_("of unknown outcome: `rejoin apply` looks them up"), 0 },
+	{ "refused", N_("refused by the service"), 0 },
+	{ "conflict", N_("in conflict: both sides changed"), 0 },
+	{ "blocked", N_("blocked by a rule"), 0 },
+	{ "candidate", N_("possible links"), 0 },
+	{ "rejected", N_("rejected, or different on purpose"), 0 },
 };
 
 /* "3 days", "2 hours" between two instants. */
@@ -39,10 +41,10 @@ static void age_text(int64_t from, int64_t to, char out[32])
 {
 	int64_t minutes = to > from ? (to - from) / 60000000 : 0;
 	int64_t n = minutes >= 2880 ? minutes / 1440 : minutes >= 120 ? minutes / 60 : minutes;
-	const char *unit = minutes >= 2880  ? "days"
-			   : minutes >= 120 ? "hours"
-			   : n == 1         ? "minute"
-					    : "minutes";
+	const char *unit = minutes >= 2880  ? _("days")
+			   : minutes >= 120 ? _("hours")
+			   : n == 1         ? _("minute")
+					    : _("minutes");
 
 	snprintf(out, 32, "%lld %s", (long long)n, unit);
 }
@@ -75,8 +77,10 @@ static int show_runs(struct ledger *l, int64_t now, struct err *err)
 		stamp_format(sql_int(st, 2) / 1000000 * 1000000, at);
 		age_text(sql_int(st, 2), now, age);
 		snprintf(plan, sizeof(plan), "p-%lld", (long long)sql_int(st, 1));
+		struct arena a = { 0 };
 		out_line("Last good run: r-%lld of plan %s, ended %s, %s ago. %s",
-		    (long long)sql_int(st, 0), plan, at, age, sql_text(st, 3));
+		    (long long)sql_int(st, 0), plan, at, age, sentence_text(&a, sql_text(st, 3)));
+		arena_release(&a);
 	} else if (got == 0) {
 		out_line("No run has finished yet.");
 	}
@@ -168,7 +172,7 @@ static int show_plan(struct ledger *l, int64_t id, int64_t now, struct buf *json
 		const char *words = "";
 		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 			if (strcmp(kinds[i].kind, sql_text(st, 0)) == 0) {
-				words = kinds[i].words;
+				words = _(kinds[i].words);
 				kinds[i].rows += (long)sql_int(st, 1);
 			}
 		}
@@ -270,8 +274,8 @@ done:
 const struct command cmd_status = {
 	.name = "status",
 	.usage = "",
-	.summary = "last good run, what waits, what stands open and since when, calls used today",
+	.summary = N_("last good run, what waits, what stands open and since when, calls used today"),
 	.options = "",
-	.help = "Sends nothing, takes no lock: it may be asked while another command runs.\n",
+	.help = N_("Sends nothing, takes no lock: it may be asked while another command runs.\n"),
 	.run = run,
 };

@@ -3,6 +3,7 @@
  * CRM's peer id and address, "crm_id" is Partner Center's; they go to the native paths of those
  * facts. */
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "importer/rehearse.h"
 
@@ -114,7 +115,7 @@ static void refuse_want(struct item *it, struct want *w, const char *message)
 		struct want *mate = &it->want[i];
 		if (mate->state == WANT_SEND && strcmp(it->row[mate->row].group, group) == 0) {
 			mate->state = WANT_REFUSED;
-			mate->message = "not sent: another field of its group cannot be written";
+			mate->message = _("not sent: another field of its group cannot be written");
 		}
 	}
 }
@@ -131,7 +132,7 @@ static bool assign_want(struct apply *x, struct arena *a, struct item *it, struc
 	    m->field[w->field].side[to].write != WRITE_ALWAYS) {
 		refuse_want(it, w,
 		    arena_printf(a,
-			"%s: the mapping does not write it in %s once the record exists",
+			_("%s: the mapping does not write it in %s once the record exists"),
 			m->field[w->field].name, x->t.plan.title[to]));
 		return false;
 	}
@@ -143,14 +144,14 @@ static bool assign_want(struct apply *x, struct arena *a, struct item *it, struc
 		*n = before;
 		refuse_want(it, w,
 		    why.kind ? arena_strdup(a, why.text)
-			     : arena_printf(a, "%s: the mapping writes it nowhere in %s",
+			     : arena_printf(a, _("%s: the mapping writes it nowhere in %s"),
 				   m->field[w->field].name, x->t.plan.title[to]));
 		return false;
 	}
 	const char *path = w->fact < FACT_COUNT ? fact_path(m, to, w->fact) : NULL;
 	if (!path) {
 		refuse_want(it, w,
-		    arena_printf(a, "%s: the mapping of this plan has no such field; plan again",
+		    arena_printf(a, _("%s: the mapping of this plan has no such field; plan again"),
 			it->row[w->row].field));
 		return false;
 	}

@@ -4,6 +4,7 @@
  * chooses the id it is journalled before the request, and chosen once: a create that is sent again
  * is the same create. */
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "importer/rehearse.h"
 #include "mapping/base.h"
@@ -124,11 +125,11 @@ static const char *source_moved(struct apply *x, struct arena *a, const struct i
 		    !value_equal(mapping_compare_form(m, (size_t)field, from, planned, a),
 			mapping_compare_form(m, (size_t)field, from, cur, a)))
 			moved = arena_printf(a,
-			    "not created: %s of %s %s is %s now, %s when it was planned; plan "
-			    "again",
+			    _("not created: %s of %s %s is %s now, %s when it was planned; plan "
+			    "again"),
 			    m->field[field].name, m->driver[from]->id_name, it->step.write.marker,
-			    value_has(cur) ? cur.s : "(empty)",
-			    value_has(planned) ? planned.s : "(empty)");
+			    value_has(cur) ? cur.s : _("(empty)"),
+			    value_has(planned) ? planned.s : _("(empty)"));
 	}
 	json_free(root);
 	return moved;

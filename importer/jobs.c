@@ -1,6 +1,7 @@
 /* Jobs: writes that a service carries out some time after their requests were answered. A job's id
  * is in the ledger before data is given to it, so that a run which was stopped finds it again:
  * nothing of it is looked up, and nothing is sent again, before it is over. */
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "importer/apply.h"

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/table.h"
 #include "core/text.h"
@@ -235,7 +236,7 @@ static void unmatched(struct reading *d, const struct table_row *row, struct out
 		id = at(row, d->peer);
 	if (out->unmatched++ < NAMED)
 		log_note("%s: line %zu (%s) is in no upload file of p-%lld", d->path, row->line,
-		    value_has(id) ? id.s : "no id", (long long)d->t->plan.id);
+		    value_has(id) ? id.s : _("no id"), (long long)d->t->plan.id);
 }
 
 static void take_row(
@@ -321,7 +322,7 @@ static int store_due(
 		return ledger_plan_result(&d->t->ledger, d->t->plan.id, due->row, "deferred", 0,
 		    UPLOAD_CODE, left, d->t->plan.at, err);
 	if (ledger_plan_result(&d->t->ledger, d->t->plan.id, due->row, due->told, 0, UPLOAD_CODE,
-		*due->message ? due->message : "uploaded by hand", d->t->plan.at, err) < 0)
+		*due->message ? due->message : _("uploaded by hand"), d->t->plan.at, err) < 0)
 		return -1;
 	return strcmp(due->told, "applied") == 0 ? confirm(d, due, err) : 0;
 }

@@ -4,6 +4,7 @@
  * through. Fields of one group are judged together. */
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "importer/rehearse.h"
 
@@ -53,7 +54,7 @@ static struct value union_of(struct arena *a, struct value p, struct value q)
 
 static const char *shown(struct value v)
 {
-	return value_has(v) ? v.s : "(empty)";
+	return value_has(v) ? v.s : _("(empty)");
 }
 
 static void judge(
@@ -81,7 +82,7 @@ static void judge(
 		return;
 	}
 	w->state = WANT_CONFLICT;
-	w->message = arena_printf(a, "%s holds %s now, %s when it was planned; plan again",
+	w->message = arena_printf(a, _("%s holds %s now, %s when it was planned; plan again"),
 	    x->t.plan.title[to], shown(cur), shown(w->before));
 }
 
@@ -97,7 +98,7 @@ static void judge_groups(struct item *it)
 					(*group && strcmp(it->row[mate->row].group, group) == 0);
 			if (together && mate->state == WANT_SEND) {
 				mate->state = WANT_CONFLICT;
-				mate->message = "another field of its group moved; plan again";
+				mate->message = _("another field of its group moved; plan again");
 			}
 		}
 	}
@@ -111,7 +112,7 @@ static void judge_item(struct apply *x, struct arena *a, struct item *it, const 
 	it->check = false;
 	if (!f) {
 		it->ready = false;
-		it->refusal = arena_printf(a, "%s %s is gone; plan again",
+		it->refusal = arena_printf(a, _("%s %s is gone; plan again"),
 		    x->t.mapping.driver[it->step.to]->id_name, w->id);
 		return;
 	}
@@ -120,7 +121,7 @@ static void judge_item(struct apply *x, struct arena *a, struct item *it, const 
 	etag = value_has(f->mapped->fact[FACT_ETAG]) ? f->mapped->fact[FACT_ETAG].s : NULL;
 	if (w->op == WRITE_DELETE) {
 		it->ready = f->mapped->modified == w->modified && w->modified != STAMP_NONE;
-		it->refusal = it->ready ? NULL : "changed since it was planned; plan again";
+		it->refusal = it->ready ? NULL : _("changed since it was planned; plan again");
 		w->etag = etag;
 		return;
 	}

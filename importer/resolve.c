@@ -4,6 +4,7 @@
  * again. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "importer/apply.h"
 
@@ -44,7 +45,7 @@ static int leave_open(struct apply *x, struct item *it, struct err *err)
 	return settle_all(x, it, OUTCOME_UNKNOWN, it->reply.code,
 	    it->reply.message && *it->reply.message
 		? it->reply.message
-		: "it may have been carried out; run apply again to look it up",
+		: _("it may have been carried out; run apply again to look it up"),
 	    err);
 }
 
@@ -120,9 +121,9 @@ static int load(
 
 static const char *told(const struct item *it)
 {
-	return it->reply.outcome == OUTCOME_APPLIED   ? "was carried out"
-	       : it->reply.outcome == OUTCOME_UNKNOWN ? "is still in doubt"
-						      : "was not carried out";
+	return it->reply.outcome == OUTCOME_APPLIED   ? _("was carried out")
+	       : it->reply.outcome == OUTCOME_UNKNOWN ? _("is still in doubt")
+						      : _("was not carried out");
 }
 
 /* The next steps without an outcome that can be asked for together: their number, -1. */
@@ -156,14 +157,14 @@ static int tell(struct apply *x, const struct item *it, bool aloud, struct err *
 
 	for (size_t i = 0; it->reply.outcome == OUTCOME_NONE && i < step->n_rows; i++)
 		if (ledger_plan_result(&x->t.ledger, step->plan, step->row[i], "deferred", 0, "",
-			"looked up: it was not carried out; it is sent again", budget_now(&x->budget),
+			_("looked up: it was not carried out; it is sent again"), budget_now(&x->budget),
 			err) < 0)
 			return -1;
 	if (aloud)
 		log_note("%s: a write of %s that had no answer %s", step->system,
 		    step->write.id       ? step->write.id
 		    : step->write.marker ? step->write.marker
-					 : "a new record",
+					 : _("a new record"),
 		    told(it));
 	return 0;
 }

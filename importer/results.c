@@ -2,6 +2,8 @@
  * decided it and how: the table outlives the ledger. Headings are English and stable. */
 #include <stdio.h>
 #include <string.h>
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/table.h"
 #include "core/text.h"
 #include "importer/apply.h"
@@ -40,7 +42,7 @@ static int write_row(struct target *t, struct table_writer *w, const struct plan
 			return -1;
 		if (!*done.outcome) {
 			done.outcome = "deferred";
-			done.message = "not sent yet; run apply again";
+			done.message = _("not sent yet; run apply again");
 		}
 	} else {
 		done.outcome = v == VERDICT_REJECTED    ? "rejected"

@@ -3,6 +3,7 @@
  * number of calls in a second transaction. Between the two the journal says "unknown", which is
  * what it is. */
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "importer/apply.h"
@@ -50,7 +51,7 @@ int conclude(struct apply *x, struct arena *a, struct item *it, struct err *err)
 		for (size_t i = 0; it->done && result == 0 && i < it->step.n_rows; i++)
 			result = ledger_plan_result(&x->t.ledger, it->step.plan, it->row[i].row,
 			    "deferred", r->http, r->code,
-			    *r->message ? r->message : "not sent; run apply again", end.at, err);
+			    *r->message ? r->message : _("not sent; run apply again"), end.at, err);
 		break;
 	case OUTCOME_UNKNOWN:
 		break; /* looked up next */

@@ -2,6 +2,7 @@
  * "Applied" is believed only as far as the service's own record bears it out: a field that did not
  * take is refused. */
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "importer/apply.h"
 #include "mapping/base.h"
@@ -104,8 +105,8 @@ static int settle_row(struct apply *x, const struct item *it, const struct plan_
 		/* the deal exists: saying "refused" would make somebody create it again */
 		x->left_links++;
 		snprintf(text, sizeof(text),
-		    "created, but %s does not point to it yet (%s); the next plan proposes the "
-		    "link",
+		    _("created, but %s does not point to it yet (%s); the next plan proposes the "
+		    "link"),
 		    x->t.plan.title[it->step.to], message);
 		name = outcome_name(OUTCOME_APPLIED);
 		message = text;
@@ -134,9 +135,9 @@ void settle_kept(struct apply *x, struct arena *a, struct item *it)
 			continue;
 		now = it->after->field[w->field];
 		w->state = WANT_REFUSED;
-		w->message = arena_printf(a, "the service kept %s instead of %s",
-		    value_has(now) ? now.s : "(empty)",
-		    value_has(w->value) ? w->value.s : "(empty)");
+		w->message = arena_printf(a, _("the service kept %s instead of %s"),
+		    value_has(now) ? now.s : _("(empty)"),
+		    value_has(w->value) ? w->value.s : _("(empty)"));
 	}
 }
 
@@ -148,7 +149,7 @@ static int settle_wants(struct apply *x, struct item *it, enum outcome sent, str
 
 	for (size_t i = 0; i < it->step.n_rows; i++) {
 		enum outcome o = OUTCOME_APPLIED;
-		const char *message = "it was there already", *code = "";
+		const char *message = _("it was there already"), *code = "";
 		bool pending = false, any = false;
 		for (size_t j = 0; j < it->n_want; j++) {
 			const struct want *w = &it->want[j];
@@ -191,7 +192,7 @@ static int settle_created(struct apply *x, struct arena *a, struct item *it, str
 		return 0;
 	if (!id || !*id)
 		return settle_all(x, it, OUTCOME_REFUSED, "no-id",
-		    "the service gave no id for what it created", err);
+		    _("the service gave no id for what it created"), err);
 	if (it->step.to == LEFT)
 		it->step.left_id = arena_strdup(a, id);
 	else
@@ -201,7 +202,7 @@ static int settle_created(struct apply *x, struct arena *a, struct item *it, str
 	const char *more = it->reply.message ? it->reply.message : "";
 
 	return settle_all(x, it, OUTCOME_APPLIED, it->reply.code,
-	    arena_printf(a, "created as %s%s%s", id, *more ? "; " : "", more), err);
+	    arena_printf(a, _("created as %s%s%s"), id, *more ? "; " : "", more), err);
 }
 
 /* What an item's answer (or its check before sending) means for its rows. Inside a transaction. */

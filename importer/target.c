@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "importer/apply.h"
@@ -124,7 +125,7 @@ static int choose(struct target *t, bool write, struct err *err)
 	log_note("run r-%lld of p-%lld was not finished and p-%lld has taken its place",
 	    (long long)run, (long long)plan, (long long)t->plan.id);
 	return write ? journal_run_end(
-			   &t->ledger, run, "a newer plan took its place", true, t->plan.at, err)
+			   &t->ledger, run, _("a newer plan took its place"), true, t->plan.at, err)
 		     : 0;
 }
 
@@ -215,7 +216,7 @@ void target_say(const struct target *t, const char *fmt, ...)
 	char text[2000];
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(text, sizeof(text), lang_text(fmt), ap);
 	va_end(ap);
 	if (t->table_on_stdout)
 		log_note("%s", text);

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 
 #define BATCH 1000
-#define MARK  ": to be uploaded"
+#define JOIN  ", " /* no name of ours holds one, nor a colon */
 
 int upload_take(struct apply *x, int phase, enum side side, struct err *err)
 {
@@ -28,26 +29,36 @@ const struct assign *upload_assign(const struct upload_record *r, const char *pa
 	return NULL;
 }
 
-/* Of "A and B: to be uploaded ...", the names that are of a side, "" none. */
+/* Where the names of "A, B: to be uploaded ..." end, in whatever language the run spoke that said it. */
+static const char *names_end(const char *message)
+{
+	const char *end = strchr(message, ':');
+
+	while (end && end > message && (end[-1] == ' ' || (unsigned char)end[-1] >= 0x80))
+		end--;
+	return end;
+}
+
+/* Of "A, B: to be uploaded ...", the names that are of a side, "" none. */
 const char *upload_names(struct arena *a, const char *message, enum side side)
 {
-	const char *s = message, *end = strstr(s, MARK), *names = "";
+	const char *s = message, *end = names_end(s), *names = "";
 	const char *of_side = arena_printf(a, "-%s-", side_name(side));
 
 	while (end && s < end) {
-		const char *next = strstr(s, " and ");
+		const char *next = strstr(s, JOIN);
 		bool more = next && next < end;
 		const char *name = arena_dup(a, s, (size_t)((more ? next : end) - s));
 		if (strstr(name, of_side))
-			names = arena_printf(a, "%s%s%s", names, *names ? " and " : "", name);
-		s += strlen(name) + (more ? strlen(" and ") : 0);
+			names = arena_printf(a, "%s%s%s", names, *names ? JOIN : "", name);
+		s += strlen(name) + (more ? strlen(JOIN) : 0);
 	}
 	return names;
 }
 
 const char *upload_tail(const char *message)
 {
-	const char *end = strstr(message, MARK);
+	const char *end = names_end(message);
 
 	return end ? end : "";
 }
@@ -60,10 +71,10 @@ static bool pending(const struct upload *u, struct arena *a, const struct plan_r
 		   strcmp(result->outcome, "deferred") == 0;
 
 	while (all && *s) {
-		const char *next = strstr(s, " and ");
+		const char *next = strstr(s, JOIN);
 		size_t len = next ? (size_t)(next - s) : strlen(s);
 		all = access(arena_printf(a, "%s/%.*s", u->x->t.ws.root, (int)len, s), R_OK) == 0;
-		s += next ? len + strlen(" and ") : len;
+		s += next ? len + strlen(JOIN) : len;
 	}
 	return all;
 }
@@ -146,7 +157,7 @@ static bool add_item(struct upload *u, struct upload_record *r, const struct ite
 	bool whole = it->ready && !it->refusal;
 
 	if (it->step.write.op == WRITE_DELETE) {
-		r->refused = "no file can delete a record: do it by hand, then plan again";
+		r->refused = _("no file can delete a record: do it by hand, then plan again");
 		r->by_hand = true;
 	}
 	for (size_t i = 0; whole && i < it->step.n_rows; i++)
@@ -202,7 +213,7 @@ static int other_files(struct upload *u, int64_t row, const char **message, stru
 		    ? upload_names(&u->mem, was.message, side_other(u->side))
 		    : "";
 	if (*names)
-		*message = arena_printf(&u->mem, "%s and %s", names, *message);
+		*message = arena_printf(&u->mem, "%s" JOIN "%s", names, *message);
 	return 0;
 }
 
@@ -215,7 +226,7 @@ static int defer(struct upload *u, const struct upload_record *r, struct err *er
 	if (r->files) {
 		code = UPLOAD_CODE;
 		message = arena_printf(&u->mem,
-		    "%s" MARK " to %s by hand; then: rejoin approve p-%lld --outcomes RESULT",
+		    _("%s: to be uploaded to %s by hand; then: rejoin approve p-%lld --outcomes RESULT"),
 		    r->files, title, (long long)x->t.plan.id);
 		x->uploads += (long)r->n_rows;
 	} else if (r->refused && !r->by_hand) {
@@ -293,9 +304,9 @@ static const char *create_obstacle(const struct upload *u, const struct item *it
 {
 	return *it->row[0].approver || !fact_path(&u->x->t.mapping, u->side, FACT_CONSENT_SHARE)
 		   ? NULL
-		   : "a new deal in an upload file states the customer's consent: approve it again "
+		   : _("a new deal in an upload file states the customer's consent: approve it again "
 		     "with "
-		     "--approver NAME";
+		     "--approver NAME");
 }
 
 /* Items into records; an item whose record has a failed step before it is told so. */
@@ -329,7 +340,7 @@ static int gather(
 		if (!open) {
 			it->done = true;
 			if (settle_all(u->x, it, OUTCOME_DEFERRED, "",
-				"not written: an earlier step of this record was not", err) < 0)
+				_("not written: an earlier step of this record was not"), err) < 0)
 				return -1;
 			continue;
 		}

@@ -112,7 +112,7 @@ static int write_rows(struct upload *u, struct upload_files *f, const struct upl
 			goto done;
 		if (!r->files || !strstr(r->files, name))
 			r->files = r->files
-				       ? arena_printf(&u->mem, "%s and .rejoin/%s", r->files, name)
+				       ? arena_printf(&u->mem, "%s, .rejoin/%s", r->files, name)
 				       : arena_printf(&u->mem, ".rejoin/%s", name);
 	}
 	result = csv_writer_flush(w, err);

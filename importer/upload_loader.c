@@ -4,6 +4,7 @@
 #include "importer/upload.h"
 
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 
 #define CHILD_TABLES 6
@@ -40,7 +41,7 @@ static size_t added(
 	for (size_t i = 0; i < n_before; i++)
 		if (!in_set(now, n, before[i])) {
 			r->refused = arena_printf(&u->mem,
-			    "no file can take %s out of %s: do it by hand, then plan again",
+			    _("no file can take %s out of %s: do it by hand, then plan again"),
 			    before[i].s, s->path);
 			r->by_hand = true;
 		}
@@ -69,7 +70,7 @@ static void check(struct upload *u, struct upload_record *r)
 			added(u, r, s, &unused);
 		} else if (r->id && empty(s) && !u->dialect->clear) {
 			r->refused = arena_printf(&u->mem,
-			    "the import file cannot clear %s: do it by hand, then plan again",
+			    _("the import file cannot clear %s: do it by hand, then plan again"),
 			    s->path);
 			r->by_hand = true;
 		}

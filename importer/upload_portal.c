@@ -4,6 +4,7 @@
 #include "importer/upload.h"
 
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "exporter/export.h"
 
@@ -170,7 +171,7 @@ static void draft_row(
 	out->elements = arena_alloc(&u->mem, (d->n + 1) * sizeof(*out->elements));
 	out->n = arena_alloc(&u->mem, (d->n + 1) * sizeof(*out->n));
 	if (r->id && !was->found) {
-		r->refused = arena_printf(&u->mem, "%s is no longer in %s; plan again", r->id,
+		r->refused = arena_printf(&u->mem, _("%s is no longer in %s; plan again"), r->id,
 		    u->x->t.plan.system[u->side]);
 		return;
 	}
@@ -185,7 +186,7 @@ static void draft_row(
 			out->plain[i] = out->elements[i][0];
 		if (d->max_elements && out->n[i] > d->max_elements)
 			r->refused = arena_printf(&u->mem,
-			    "%zu of \"%s\", and a row holds %zu at most (R59): take some away",
+			    _("%zu of \"%s\", and a row holds %zu at most (R59): take some away"),
 			    out->n[i], c->heading, d->max_elements);
 	}
 	if (!r->refused && d->check)

@@ -2,6 +2,7 @@
  * waits while a field of its record on its side is undecided; rows of one group go together or not
  * at all. */
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "importer/journal.h"
 #include "importer/work.h"
@@ -141,7 +142,7 @@ static int add_approved(struct build *b, const struct plan_row *r, struct err *e
 		t->irreversible++;
 		if (b->o->allow < 0) {
 			state = PART_WAITS;
-			if (hold(b, r, "irreversible: waits for apply --allow-irreversible N",
+			if (hold(b, r, _("irreversible: waits for apply --allow-irreversible N"),
 				err) < 0)
 				return -1;
 		}
@@ -150,11 +151,11 @@ static int add_approved(struct build *b, const struct plan_row *r, struct err *e
 		state = PART_WAITS;
 		if (hold(b, r,
 			strcmp(r->owner_consent, "yes") != 0
-			    ? "a rule of the mapping wants a named approver: approve it again with "
-			      "--approver NAME"
-			    : "approving it states that the customer agreed to share contact data: "
+			    ? _("a rule of the mapping wants a named approver: approve it again with "
+			      "--approver NAME")
+			    : _("approving it states that the customer agreed to share contact data: "
 			"approve it "
-			"again with --approver NAME",
+			"again with --approver NAME"),
 			err) < 0)
 			return -1;
 	}
@@ -257,16 +258,16 @@ static int look_across(struct build *b, struct err *err)
 	    " WHERE a.row <> b.row AND (a.left_id = b.left_id OR a.right_id = b.right_id));";
 
 	if (set_aside(b, links,
-		"waits: this record is approved to be linked to two records; approve one of them and "
-		"reject the others",
+		_("waits: this record is approved to be linked to two records; approve one of them and "
+		"reject the others"),
 		err) < 0 ||
 	    set_aside(b, groups,
-		"waits: the fields of its group go together, and not all of them are approved",
+		_("waits: the fields of its group go together, and not all of them are approved"),
 		err) < 0 ||
 	    set_aside(b, closings,
-		"the closing waits: a change of this record on this side is undecided or waits; a "
+		_("the closing waits: a change of this record on this side is undecided or waits; a "
 		"closed "
-		"record takes no more values",
+		"record takes no more values"),
 		err) < 0)
 		return -1;
 	return sql_exec(b->w->db,

@@ -2,6 +2,7 @@
  * became of them. */
 #include <string.h>
 #include "importer/work.h"
+#include "core/lang.h"
 
 /* Up to `max` records of a phase and side with ready parts. */
 int work_next(struct work *w, struct arena *a, int phase, enum side side, int64_t after, size_t max,
@@ -59,12 +60,12 @@ const char *work_obstacle(struct work *w, int64_t row, enum side side, int phase
 		     "AND p.state = 5"
 		     " LIMIT 1",
 		     "iii", row, (int64_t)side, (int64_t)phase))
-		why = "not sent: an earlier step of this record was not carried out";
+		why = _("not sent: an earlier step of this record was not carried out");
 	else if (sql_one(w->db, err, 0,
 		     "SELECT 1 FROM part WHERE row = ? AND phase < ? AND state NOT IN (0, 4, 7) LIMIT "
 		     "1",
 		     "ii", row, (int64_t)phase))
-		why = "not sent: the other half of it was not carried out";
+		why = _("not sent: the other half of it was not carried out");
 	return why;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/match.h"
 
@@ -223,24 +224,39 @@ static int likeness(const char *x, const char *y)
 	return na + nb ? (int)(200 * both / (na + nb)) : 0;
 }
 
-static void say(struct buf *b, const char *words, const char *what)
+#define ALIKE 70 /* percent: texts from here on are alike, all points for equal ones, else their share */
+
+/* What speaks for one deal so far, "" at first; sentences of core/sentence.h. */
+struct grounds {
+	struct arena *a;
+	const char *list;
+};
+
+static void say(struct grounds *b, const char *words)
 {
-	buf_addf(b, "%s%s%s%s", b->len ? ", " : "", words, *what ? " " : "", what);
+	b->list = *b->list ? sentence(b->a, "%s, %s", b->list, words) : words;
 }
 
-/* Points for texts that are alike: all for equal ones, a share from 70% on. */
-static int alike(struct buf *b, const char *x, const char *y, int points, const char *name, const char *shown)
+static int score_customer(struct grounds *b, const struct trait *l, const struct trait *r)
 {
-	char words[64];
-	int like = likeness(x, y);
-	if (like < 70)
+	int like = likeness(l->customer, r->customer);
+	if (like < ALIKE)
 		return 0;
-	snprintf(words, sizeof words, "%s %s", like == 100 ? "same" : "similar", name);
-	say(b, words, shown);
-	return points * like / 100;
+	say(b, like == 100 ? sentence(b->a, "same customer %s", l->shown_customer)
+			   : sentence(b->a, "similar customer %s", l->shown_customer));
+	return 35 * like / 100;
 }
 
-static int score_value(struct buf *b, const struct trait *l, const struct trait *r)
+static int score_name(struct grounds *b, const struct trait *l, const struct trait *r)
+{
+	int like = likeness(l->name, r->name);
+	if (like < ALIKE)
+		return 0;
+	say(b, like == 100 ? sentence(b->a, "same deal name") : sentence(b->a, "similar deal name"));
+	return 30 * like / 100;
+}
+
+static int score_value(struct grounds *b, const struct trait *l, const struct trait *r)
 {
 	char shown[80];
 	double x = strtod(l->value, NULL), y = strtod(r->value, NULL);
@@ -250,47 +266,47 @@ static int score_value(struct buf *b, const struct trait *l, const struct trait 
 		snprintf(shown, sizeof shown, "%.40s %.8s", l->value, l->currency);
 		for (char *p = strchr(shown, ' '); p && *p; p++)
 			*p = (char)toupper((unsigned char)*p);
-		say(b, "same value", shown);
+		say(b, sentence(b->a, "same value %s", shown));
 		return 10;
 	}
 	/* an estimate for people: the values themselves stay exact */
 	double apart = x > y ? x - y : y - x, most = x > y ? x : y;
 	if (!(most > 0) || apart > most / 10)
 		return 0;
-	say(b, "values within 10%", "");
+	say(b, sentence(b->a, "values within 10%%"));
 	return 5;
 }
 
-static int score_date(struct buf *b, const struct trait *l, const struct trait *r)
+static int score_date(struct grounds *b, const struct trait *l, const struct trait *r)
 {
-	char words[64];
 	if (l->day == INT64_MIN || r->day == INT64_MIN)
 		return 0;
 	int64_t days = l->day > r->day ? l->day - r->day : r->day - l->day;
 	if (days > 31)
 		return 0;
 	if (days == 0)
-		snprintf(words, sizeof words, "same close date");
+		say(b, sentence(b->a, "same close date"));
+	else if (days == 1)
+		say(b, sentence(b->a, "close dates 1 day apart"));
 	else
-		snprintf(words, sizeof words, "close dates %d day%s apart", (int)days, days == 1 ? "" : "s");
-	say(b, words, "");
+		say(b, sentence(b->a, "close dates %d days apart", (int)days));
 	return days <= 1 ? 5 : 3;
 }
 
 /* What speaks for one deal, of 100 points; the evidence is in b. */
-static int score(struct buf *b, const struct trait *l, const struct trait *r)
+static int score(struct grounds *b, const struct trait *l, const struct trait *r)
 {
-	int points = alike(b, l->customer, r->customer, 35, "customer", l->shown_customer);
+	int points = score_customer(b, l, r);
 	if (*l->postal && !strcmp(l->postal, r->postal)) {
-		say(b, "same postal code", "");
+		say(b, sentence(b->a, "same postal code"));
 		points += 15;
 	}
 	if (*l->country && *r->country) {
 		bool same = !strcmp(l->country, r->country);
-		say(b, same ? "same country" : "another country", "");
+		say(b, same ? sentence(b->a, "same country") : sentence(b->a, "another country"));
 		points += same ? 5 : -20;
 	}
-	points += alike(b, l->name, r->name, 30, "deal name", "");
+	points += score_name(b, l, r);
 	points += score_value(b, l, r);
 	return points + score_date(b, l, r);
 }
@@ -365,22 +381,24 @@ static void compare_one(const struct finder *f, const struct trait *l, const str
 	struct candidates *c = o->candidates;
 	uint32_t met[BLOCKS * BLOCK_MOST];
 	struct hit best[BLOCKS * BLOCK_MOST];
+	struct arena scratch = { 0 };
 	size_t n_met = meet(f, l, met, &c->uncompared), n = 0;
 	for (size_t i = 0; i < n_met; i++) {
 		const struct trait *r = &f->trait[RIGHT][met[i]];
 		const struct match_pair *k = match_pair_find(apart, n_apart, l->row, r->row);
-		struct buf b = { 0 };
+		struct grounds b = { &scratch, "" };
+		arena_reset(&scratch);
 		if ((!l->in_scope && !r->in_scope) || (l->closed && r->closed) || (k && !k->linked))
 			continue;
 		int points = score(&b, l, r);
 		if ((points >= ENOUGH || by_rung(l, r)) &&
 		    !(o->refused && o->refused(o->ctx, l->id, r->id, l->shown_name, r->shown_name))) {
 			points = points < 1 ? 1 : points > 100 ? 100 : points;
-			best[n++] = (struct hit){ r, points, arena_printf(&c->mem, "score %d of 100: %s", points,
-							 b.len ? b.s : "the mapping's candidate key") };
+			best[n++] = (struct hit){ r, points, sentence(&c->mem, "score %d of 100: %s", points,
+							 *b.list ? b.list : sentence(&scratch, "the mapping's candidate key")) };
 		}
-		buf_release(&b);
 	}
+	arena_release(&scratch);
 	if (n)
 		qsort(best, n, sizeof *best, compare_hits);
 	for (size_t i = 0; i < n && i < SHOWN; i++)

@@ -2,6 +2,7 @@
 #include "mapping/setup.h"
 
 #include <string.h>
+#include "core/sentence.h"
 
 static bool paired(const struct row_ref *ref)
 {
@@ -78,7 +79,7 @@ static int walk_side(const struct sides *s, const struct rule_context *ctx, enum
 	}
 	if (!rc && ctx->truncated[side]) {
 		struct finding f = { .rule = rule_find("R58"), .severity = SEVERITY_WARNING, .side = side, .field = -1,
-			.path = "", .reason = s->incomplete[side] };
+			.path = "", .reason = sentence_text(&a, s->incomplete[side]) };
 		d = (struct deal){ .f = &f, .n = 1 };
 		rc = fn(fn_ctx, &d, err);
 	}

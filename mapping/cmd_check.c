@@ -4,6 +4,7 @@
 #include <string.h>
 #include "core/cmd.h"
 #include "core/conf_file.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "mapping/check_walk.h"
 #include "mapping/match.h"
@@ -127,7 +128,7 @@ done:
 static int run_check(struct checking *c, const struct options *o, struct err *err)
 {
 	struct sides *s = &c->sides;
-	c->ctx = sides_rules(s, o);
+	c->ctx = sides_rules(s);
 	c->by_custom = xcalloc(s->mapping.n_custom + 1, sizeof *c->by_custom);
 	struct arena decided = { 0 };
 	struct match_options links = { 0 };
@@ -190,9 +191,9 @@ static int check(const struct options *o, struct err *err)
 const struct command cmd_check = {
 	"check",
 	"[SYSTEM] [-o REPORT]",
-	"map and validate; say why a deal does not sync and what to do",
+	N_("map and validate; say why a deal does not sync and what to do"),
 	"output json as pair lang since where max-calls",
-	"Without SYSTEM both sides of the pair are read and compared too. REPORT is .csv, .xlsx, .json or .html: one row\n"
-	"for each finding; a workbook and a page begin with the causes, ranked. Exit 3 when there are errors.\n",
+	N_("Without SYSTEM both sides of the pair are read and compared too. REPORT is .csv, .xlsx, .json or .html: one row\n"
+	"for each finding; a workbook and a page begin with the causes, ranked. Exit 3 when there are errors.\n"),
 	check,
 };

@@ -5,6 +5,7 @@
 #include "core/buf.h"
 #include "core/cmd.h"
 #include "core/conf_file.h"
+#include "core/lang.h"
 #include "core/plan_store.h"
 #include "core/text.h"
 #include "mapping/plan_print.h"
@@ -105,13 +106,13 @@ static int say(struct diffing *d, int kind, const char *sql, struct err *err)
 		for (int i = 0; i < 9; i++)
 			c[i] = arena_strdup(&a, sql_text(st, i));
 		d->n[kind]++;
-		char *what = arena_printf(&a, "%c %s%s%s to %s", shown[kind], *c[0] ? c[0] : "differs", *c[4] ? " " : "", c[4], c[1]);
+		char *what = arena_printf(&a, _("%c %s%s%s to %s"), shown[kind], *c[0] ? _(c[0]) : _("differs"), *c[4] ? " " : "", c[4], _(c[1]));
 		if (kind == 2 && !strcmp(c[7], c[8]))
 			out_line("%s %s (%s = %s), %s: the proposal stands, what it rests on changed",
 			    plan_colour(signs[kind], what, &a), safe(&a, c[6]), safe(&a, c[2]), safe(&a, c[3]), c[5]);
 		else if (kind == 2)
 			out_line("%s %s (%s = %s), %s: %s -> %s", plan_colour(signs[kind], what, &a), safe(&a, c[6]), safe(&a, c[2]),
-			    safe(&a, c[3]), c[5], safe(&a, *c[7] ? c[7] : "nothing"), safe(&a, *c[8] ? c[8] : "nothing"));
+			    safe(&a, c[3]), c[5], safe(&a, *c[7] ? c[7] : _("nothing")), safe(&a, *c[8] ? c[8] : _("nothing")));
 		else
 			out_line("%s %s (%s = %s), %s%s%s", plan_colour(signs[kind], what, &a), safe(&a, c[6]), safe(&a, c[2]),
 			    safe(&a, c[3]), c[5], *c[8] ? ": " : "", safe(&a, c[8]));
@@ -195,8 +196,8 @@ done:
 const struct command cmd_diff = {
 	"diff",
 	"PLAN1 PLAN2",
-	"what is new, gone or changed from one plan to another",
+	N_("what is new, gone or changed from one plan to another"),
 	"exit-code",
-	"PLAN1 and PLAN2 are ids such as p-6, or the .xlsx, .csv or .json files of plans. Reads only.\n",
+	N_("PLAN1 and PLAN2 are ids such as p-6, or the .xlsx, .csv or .json files of plans. Reads only.\n"),
 	diff,
 };

@@ -1,5 +1,6 @@
 /* `rejoin explain`: why one record did not sync, what a rule or an error text means, which causes hold up most. */
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "mapping/explain.h"
 #include "mapping/known_error.h"
@@ -29,18 +30,16 @@ static const struct rule *named_rule(const char *s)
 	return NULL;
 }
 
-/* The language where no workspace is needed: the option, else that of a workspace around, else English. */
+/* The language where no workspace is needed: the option, else that of a workspace around, else the locale's. */
 static int language(const struct options *o)
 {
 	struct workspace ws;
 	struct err err = { 0 };
-	int lang = rules_lang(o->lang);
-	if (o->lang)
-		return lang;
-	if (workspace_open(&ws, ".", &err) == 0)
-		lang = rules_lang(ws.locale);
-	workspace_close(&ws);
-	return lang;
+	if (!o->lang) {
+		workspace_open(&ws, ".", &err);
+		workspace_close(&ws);
+	}
+	return rules_lang(lang_name());
 }
 
 /* ---- records ---- */
@@ -113,7 +112,7 @@ static int explain_read(struct explaining *e, const struct options *o, struct er
 	struct match_options links = { 0 };
 	struct buf json = { 0 };
 	int rc = sides_decisions(&e->sides, &decided, &links, err);
-	e->ctx = sides_rules(&e->sides, o);
+	e->ctx = sides_rules(&e->sides);
 	e->lang = rules_lang(e->ctx.lang);
 	if (!rc)
 		rc = match_all(&e->sides.set[LEFT], &e->sides.set[RIGHT], &links, err);
@@ -175,7 +174,7 @@ static int own_rule(const struct options *o, struct arena *a, struct err *err)
 	struct mapping m = { 0 };
 	const struct rule *r = NULL;
 	bool open = workspace_open(&ws, ".", err) == 0;
-	int lang = rules_lang(o->lang ? o->lang : open ? ws.locale : NULL);
+	int lang = rules_lang(lang_name());
 	for (size_t p = 0; open && p < ws.n_pairs && !r; p++) {
 		if (o->pair && strcmp(ws.pairs[p].name, o->pair))
 			continue;
@@ -217,11 +216,11 @@ static int explain(const struct options *o, struct err *err)
 const struct command cmd_explain = {
 	"explain",
 	"WHAT | --all",
-	"why a record did not sync; what a rule or an error text means",
+	N_("why a record did not sync; what a rule or an error text means"),
 	"all pair since max-calls",
-	"WHAT is the id of a record on either side (or both ids): every check in order with what it looked at, why the record did\n"
+	N_("WHAT is the id of a record on either side (or both ids): every check in order with what it looked at, why the record did\n"
 	"not sync, where and by whom that is mended, the last known sync and the connector's own words. Or a rule such as R01:\n"
 	"what it checks and holds up. Or an error text in quotes: its cause and fix. --all ranks all causes by the deals and the\n"
-	"value they hold up. Exit 2 when nothing fits WHAT.\n",
+	"value they hold up. Exit 2 when nothing fits WHAT.\n"),
 	explain,
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "core/cmd.h"
 #include "core/conf.h"
+#include "core/lang.h"
 #include "core/mem.h"
 #include "core/system.h"
 
@@ -113,14 +114,15 @@ static void add_config(
 	    "      \"connector\": \"on\",\n"
 	    "      // What a day allows, and what of it is left to others.\n"
 	    "      \"daily_calls\": 10000,\n      \"reserve\": 2000\n    }\n  },\n"
-	    "  \"locale\": \"en\",\n"
+	    "  \"locale\": \"%s\",\n"
 	    "  // A plan that changes more than this share of the pairs stops before anything is "
 	    "sent.\n"
 	    "  \"max_change\": \"50%%\"\n}\n",
 	    left_name, right_name, mapping,
 	    (system_driver_find(left->kind)->caps | system_driver_find(right->kind)->caps) & CAP_SUPPRESS
 		? "      // \"suppress\": our writes to Dynamics ask it to trigger no flows at all, anybody's.\n"
-		: "");
+		: "",
+	    lang_name());
 	free(left_name);
 	free(right_name);
 }
@@ -226,10 +228,10 @@ done:
 const struct command cmd_init = {
 	.name = "init",
 	.usage = "[--left KIND --right KIND]",
-	.summary = "writes a workspace: rejoin.json, a mapping, .gitignore",
+	.summary = N_("writes a workspace: rejoin.json, a mapping, .gitignore"),
 	.options = "left right",
-	.help = "KIND is partner-center, dynamics, salesforce or one that was built in; without options partner-center "
+	.help = N_("KIND is partner-center, dynamics, salesforce or one that was built in; without options partner-center "
 		"with dynamics.\n"
-		"Nothing that exists is overwritten.\n",
+		"Nothing that exists is overwritten.\n"),
 	.run = run,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "core/budget.h"
 #include "core/cmd.h"
+#include "core/lang.h"
 #include "core/ledger_link.h"
 #include "core/log.h"
 #include "core/system.h"
@@ -76,10 +77,10 @@ static int decide(const struct options *o, bool linked, struct err *err)
 	out_text("right_id", id[RIGHT]);
 	out_count("changed", o->dry_run ? 0 : stored);
 	out_line("%s: %s %s and %s %s are %s. %s",
-	    o->dry_run ? "would be remembered" : stored ? "Remembered" : "It was remembered already", title(pair, LEFT), id[LEFT],
-	    title(pair, RIGHT), id[RIGHT], linked ? "one deal" : "two deals",
-	    linked ? "The next `rejoin plan` proposes the missing halves of the link."
-		   : "No plan brings them together or proposes them as one again.");
+	    o->dry_run ? _("would be remembered") : stored ? _("Remembered") : _("It was remembered already"), title(pair, LEFT), id[LEFT],
+	    title(pair, RIGHT), id[RIGHT], linked ? _("one deal") : _("two deals"),
+	    linked ? _("The next `rejoin plan` proposes the missing halves of the link.")
+		   : _("No plan brings them together or proposes them as one again."));
 	code = EXIT_OK;
 done:
 	ledger_close(&l);
@@ -101,20 +102,20 @@ static int run_unlink(const struct options *o, struct err *err)
 const struct command cmd_link = {
 	"link",
 	"LEFT_ID RIGHT_ID",
-	"remember that two records are one deal",
+	N_("remember that two records are one deal"),
 	"pair approver dry-run",
-	"Kept in the ledger for ever; `rejoin unlink` takes it back. Nothing is sent: the next plan treats the two as linked and\n"
+	N_("Kept in the ledger for ever; `rejoin unlink` takes it back. Nothing is sent: the next plan treats the two as linked and\n"
 	"proposes the missing halves of the link. Identifiers that say otherwise are not overruled: such records are blocked (R26)\n"
-	"until the wrong link is taken apart.\n",
+	"until the wrong link is taken apart.\n"),
 	run_link,
 };
 
 const struct command cmd_unlink = {
 	"unlink",
 	"LEFT_ID RIGHT_ID",
-	"remember that two records are not one deal",
+	N_("remember that two records are not one deal"),
 	"pair approver dry-run",
-	"Kept in the ledger for ever; `rejoin link` takes it back. The two never match again, whatever identifiers they hold, and\n"
-	"are not proposed as possible duplicates. Nothing is sent.\n",
+	N_("Kept in the ledger for ever; `rejoin link` takes it back. The two never match again, whatever identifiers they hold, and\n"
+	"are not proposed as possible duplicates. Nothing is sent.\n"),
 	run_unlink,
 };

@@ -2,6 +2,7 @@
  * one record, from-sdl begins one. */
 #include <string.h>
 #include "core/conf.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "mapping/map_parts.h"
 #include "mapping/mapping.h"
@@ -41,7 +42,7 @@ static int lint(const struct options *o, struct err *err)
 	out_count("hints", n);
 	out_line("%s: no mistakes. %s with %s, %zu fields, %zu rules of its own%s", m.path,
 	    m.driver[LEFT]->title, m.driver[RIGHT]->title, m.n_fields, m.n_custom,
-	    n ? "; the hints above are worth a look" : "");
+	    n ? _("; the hints above are worth a look") : "");
 	mapping_close(&m);
 	return EXIT_OK;
 }
@@ -96,15 +97,15 @@ static int run(const struct options *o, struct err *err)
 const struct command cmd_map = {
 	.name = "map",
 	.usage = "lint FILE | test SYSTEM --id ID | from-sdl FILE",
-	.summary = "check a mapping, show what it makes of one record, or begin one",
+	.summary = N_("check a mapping, show what it makes of one record, or begin one"),
 	.options = "id as pair left output max-calls",
-	.help = "lint tells every mistake of a mapping as file:line:column (exit 2), and hints "
+	.help = N_("lint tells every mistake of a mapping as file:line:column (exit 2), and hints "
 		"about one-way steps.\n"
 		"test reads one record of SYSTEM (a name or a file) and shows each field: what is "
 		"read, what every step\n"
 		"makes of it, and what would be written on the other side. Exit 3: a value cannot "
 		"be read or written.\n"
 		"from-sdl prints a mapping made of a Data Loader mapping (.sdl); --left KIND names "
-		"the other side.\n",
+		"the other side.\n"),
 	.run = run,
 };

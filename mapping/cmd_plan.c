@@ -5,6 +5,7 @@
 #include <string.h>
 #include "core/cmd.h"
 #include "core/conf_file.h"
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/plan_store.h"
 #include "core/text.h"
@@ -280,7 +281,7 @@ static void describe(struct planning *p, struct plan_info *info, struct arena *a
 		.mapping_sha256 = arena_strdup(a, sha), .at = p->planner.rules.now, .outage = p->planner.outage,
 		.sums = sides_sums(s, a), .counts = p->planner.counts, .state = "open" };
 	info->options = arena_printf(a, "%s%s%s%s%s", p->o->outage ? "--outage " : "", p->o->outage ? p->o->outage : "",
-	    p->o->base || p->o->base_left || p->o->base_right ? " with base files" : "", p->o->since ? " --since " : "",
+	    p->o->base || p->o->base_left || p->o->base_right ? _(" with base files") : "", p->o->since ? " --since " : "",
 	    p->o->since ? p->o->since : "");
 	for (enum side i = LEFT; i <= RIGHT; i++) {
 		info->system[i] = s->pair->side[i]->name;
@@ -303,7 +304,7 @@ static int run_plan(struct planning *p, struct err *err)
 		goto done;
 	k->m = &s->mapping;
 	k->base = &p->base;
-	k->rules = sides_rules(s, p->o);
+	k->rules = sides_rules(s);
 	k->write_base = s->live && !p->o->dry_run;
 	k->ctx = p;
 	k->emit = emit_row;
@@ -339,7 +340,7 @@ static int run_plan(struct planning *p, struct err *err)
 		goto done;
 	}
 	if (p->o->output && !p->o->dry_run) {
-		if (review_write(p->o->output, &s->ledger, &s->ws, &s->mapping, p->plan, k->rules.lang, err) < 0) {
+		if (review_write(p->o->output, &s->ledger, &s->ws, &s->mapping, p->plan, lang_name(), err) < 0) {
 			err_prefix(err, "the plan is stored as p-%" PRId64 ", but its file is not written", p->plan);
 			goto done;
 		}
@@ -376,12 +377,12 @@ static int plan(const struct options *o, struct err *err)
 const struct command cmd_plan = {
 	"plan",
 	"[LEFT RIGHT] [-o FILE]",
-	"compare both sides, merge, and propose what to write",
+	N_("compare both sides, merge, and propose what to write"),
 	"output json base base-left base-right outage since where max-change expect-empty exit-code dry-run pair lang max-calls "
 	"reserve",
-	"LEFT and RIGHT are systems of rejoin.json or .csv/.xlsx files in their places. FILE is .xlsx, .csv or .json.\n"
+	N_("LEFT and RIGHT are systems of rejoin.json or .csv/.xlsx files in their places. FILE is .xlsx, .csv or .json.\n"
 	"The base of a field is the first of: the ledger; base files; the side that alone may write it or that the mapping\n"
 	"prefers; a one-way field's further side; with --outage START, the side that was not modified since. What rests on\n"
-	"evidence is marked inferred and never approved by -y or --reversible. Nothing is written to either side.\n",
+	"evidence is marked inferred and never approved by -y or --reversible. Nothing is written to either side.\n"),
 	plan,
 };

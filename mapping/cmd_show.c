@@ -4,7 +4,9 @@
 #include <string.h>
 #include "core/buf.h"
 #include "core/cmd.h"
+#include "core/lang.h"
 #include "core/plan_store.h"
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/plan_print.h"
 #include "mapping/types.h"
@@ -49,7 +51,7 @@ static void line(const char *name, const char *text, struct arena *a)
 	struct buf b = { 0 };
 	if (*text) {
 		text_add_safe(&b, text, strlen(text));
-		out_line("  %s %s", plan_colour('=', arena_printf(a, "%-20s", name), a), b.s);
+		out_line("  %s %s", plan_colour('=', arena_printf(a, "%-*s", lang_pad(name, 20), name), a), b.s);
 	}
 	buf_release(&b);
 }
@@ -61,38 +63,38 @@ static const char *shown(struct value v, const char *empty)
 
 static void print_row(const struct showing *s, const struct plan_row *r, const struct plan_result *done, struct arena *a)
 {
-	const char *to = s->info.title[r->to], *op = *op_names[r->op] ? op_names[r->op] : "nothing";
+	const char *to = s->info.title[r->to], *op = _(*op_names[r->op] ? op_names[r->op] : N_("nothing"));
 	char sign = !plan_row_writes(r) ? '=' : !r->reversible ? '!' : r->op == OP_CREATE ? '+' : '~';
-	char *head = arena_printf(a, "row %lld: %s%s%s in %s", (long long)r->row, op, *r->field ? " " : "", r->field, to);
-	out_line("%s (%s%s%s)", plan_colour(sign, head, a), class_names[r->class], r->reversible ? "" : ", irreversible",
-	    r->inferred ? ", inferred" : "");
-	line("deal", r->deal, a);
-	line("customer", r->customer, a);
-	line("owner", r->owner, a);
-	line(arena_printf(a, "id in %s", s->info.title[LEFT]), r->left_id, a);
-	line(arena_printf(a, "id in %s", s->info.title[RIGHT]), r->right_id, a);
-	line("last agreed", shown(r->base, "(empty)"), a);
-	line(arena_printf(a, "%s now", s->info.title[LEFT]), shown(r->left, "(empty)"), a);
-	line(arena_printf(a, "%s now", s->info.title[RIGHT]), shown(r->right, "(empty)"), a);
-	line("proposed", shown(r->proposed, "(cleared)"), a);
-	line("evidence", r->evidence, a);
-	line("rule", r->rule, a);
-	line("reason", r->reason, a);
-	line("fix", r->fix, a);
-	line("expires", r->expires, a);
+	char *head = arena_printf(a, _("row %lld: %s%s%s in %s"), (long long)r->row, op, *r->field ? " " : "", r->field, to);
+	out_line("%s (%s%s%s)", plan_colour(sign, head, a), _(class_names[r->class]), r->reversible ? "" : _(", irreversible"),
+	    r->inferred ? _(", inferred") : "");
+	line(_("deal"), r->deal, a);
+	line(_("customer"), r->customer, a);
+	line(_("owner"), r->owner, a);
+	line(arena_printf(a, _("id in %s"), s->info.title[LEFT]), r->left_id, a);
+	line(arena_printf(a, _("id in %s"), s->info.title[RIGHT]), r->right_id, a);
+	line(_("last agreed"), shown(r->base, _("(empty)")), a);
+	line(arena_printf(a, _("%s now"), s->info.title[LEFT]), shown(r->left, _("(empty)")), a);
+	line(arena_printf(a, _("%s now"), s->info.title[RIGHT]), shown(r->right, _("(empty)")), a);
+	line(_("proposed"), shown(r->proposed, _("(cleared)")), a);
+	line(_("evidence"), sentence_text(a, r->evidence), a);
+	line(_("rule"), r->rule, a);
+	line(_("reason"), sentence_text(a, r->reason), a);
+	line(_("fix"), sentence_text(a, r->fix), a);
+	line(_("expires"), r->expires, a);
 	if (r->decision != DECISION_NONE)
 		line("decision", arena_printf(a, "%s%s%s%s%s%s", decision_names[r->decision],
 		    r->decision == DECISION_EDIT ? ": " : "", r->decision == DECISION_EDIT ? shown(r->edited, "(cleared)") : "",
 		    *r->approver ? ", by " : "", r->approver, r->half ? " (half-approved: another approver is needed)" : ""), a);
 	else
-		line("decision", r->class == CLASS_BLOCKED || r->class == CLASS_DIVERGENT ? "" : "none yet", a);
-	line("comment", r->comment, a);
+		line(_("decision"), r->class == CLASS_BLOCKED || r->class == CLASS_DIVERGENT ? "" : _("none yet"), a);
+	line(_("comment"), r->comment, a);
 	if (*done->outcome) {
 		char at[32], http[32] = "";
 		stamp_format(done->at / 1000000 * 1000000, at);
 		if (done->http)
 			snprintf(http, sizeof http, " (%d)", done->http);
-		line("result", arena_printf(a, "%s%s at %s %s %s", done->outcome, http, at, done->code, done->message), a);
+		line(_("result"), arena_printf(a, _("%s%s at %s %s %s"), _(done->outcome), http, at, done->code, done->message), a);
 	}
 	out_line("%s", "");
 }
@@ -114,7 +116,7 @@ static void member_value(struct buf *b, const char *name, struct value v)
 		buf_add_json(b, v.s, v.len);
 }
 
-static void add_json(struct buf *b, const struct plan_row *r, const struct plan_result *done)
+static void add_json(struct buf *b, const struct plan_row *r, const struct plan_result *done, struct arena *a)
 {
 	char at[32] = "";
 	buf_addf(b, "%s{\"row\":%lld", b->len ? "," : "", (long long)r->row);
@@ -133,10 +135,10 @@ static void add_json(struct buf *b, const struct plan_row *r, const struct plan_
 	member_value(b, "left", r->left);
 	member_value(b, "right", r->right);
 	member_value(b, "proposed", r->proposed);
-	member(b, "evidence", r->evidence);
+	member(b, "evidence", sentence_text(a, r->evidence));
 	member(b, "rule", r->rule);
-	member(b, "reason", r->reason);
-	member(b, "fix", r->fix);
+	member(b, "reason", sentence_text(a, r->reason));
+	member(b, "fix", sentence_text(a, r->fix));
 	member(b, "expires", r->expires);
 	member(b, "decision", decision_names[r->decision]);
 	member_value(b, "edited", r->edited);
@@ -175,7 +177,7 @@ static int walk(struct showing *s, const char *id, struct plan_tally *tally, str
 			if (!id)
 				plan_tally_add(tally, &r);
 			else if (out_json())
-				add_json(&s->json, &r, &done);
+				add_json(&s->json, &r, &done, &a);
 			else
 				print_row(s, &r, &done, &a);
 		}
@@ -192,8 +194,9 @@ static void print_plan(struct showing *s, const struct plan_tally *t)
 	char at[32];
 	stamp_format(i->at == STAMP_NONE ? 0 : i->at / 1000000 * 1000000, at);
 	out_line("%s %s (%s) and %s (%s), made %s%s%s, %s",
-	    plan_colour('s', arena_printf(&s->mem, "p-%lld:", (long long)i->id), &s->mem), i->title[LEFT], i->system[LEFT],
-	    i->title[RIGHT], i->system[RIGHT], at, i->options[0] && i->options[0] != ' ' ? " with " : "", i->options, i->state);
+	    plan_colour('s', arena_printf(&s->mem, _("p-%lld:"), (long long)i->id), &s->mem), i->title[LEFT], i->system[LEFT],
+	    i->title[RIGHT], i->system[RIGHT], at, i->options[0] && i->options[0] != ' ' ? _(" with ") : "", i->options,
+	    plan_state_text(i->state));
 	out_line("%s", "");
 	plan_tally_print(t, i->title, &i->counts);
 	long decided = 0;
@@ -242,7 +245,7 @@ static int show(const struct options *o, struct err *err)
 	if (id) {
 		out_count("rows", s.shown);
 		out_data("rows", arena_printf(&s.mem, "[%s]", s.json.len ? s.json.s : ""));
-		out_line("%ld row%s of p-%lld.", s.shown, s.shown == 1 ? "" : "s", (long long)s.info.id);
+		out_line(lang_plural("%ld row of p-%lld.", "%ld rows of p-%lld.", (unsigned long)s.shown), s.shown, (long long)s.info.id);
 	} else {
 		print_plan(&s, &tally);
 	}
@@ -258,9 +261,9 @@ done:
 const struct command cmd_show = {
 	"show",
 	"[PLAN [ID]]",
-	"a plan at a glance, or one of its rows or records in full",
+	N_("a plan at a glance, or one of its rows or records in full"),
 	"",
-	"PLAN is an id such as p-7; without it the newest. ID is a row number or the id of a record on either side: each of its\n"
-	"rows with the last agreed value, both sides, the proposal, why, the decision and the result. Reads the ledger only.\n",
+	N_("PLAN is an id such as p-7; without it the newest. ID is a row number or the id of a record on either side: each of its\n"
+	"rows with the last agreed value, both sides, the proposal, why, the decision and the result. Reads the ledger only.\n"),
 	show,
 };

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/cmd.h"
+#include "core/lang.h"
 #include "core/table.h"
 #include "mapping/match.h"
 #include "mapping/sides.h"
@@ -113,15 +114,15 @@ static int open_table(struct verifying *v, const char *path, struct err *err)
 		return -1;
 	bool people = table_is_workbook(v->table);
 	struct column_def column[COLUMNS] = {
-		{ .heading = people ? "What" : "what", .width = 12 },
-		{ .heading = people ? "Left ID" : "left_id", .width = 38 },
-		{ .heading = people ? "Right ID" : "right_id", .width = 38 },
-		{ .heading = people ? "Deal" : "deal", .width = 34 },
-		{ .heading = people ? "Field" : "field", .width = 16 },
+		{ .heading = people ? _("What") : "what", .width = 12 },
+		{ .heading = people ? _("Left ID") : "left_id", .width = 38 },
+		{ .heading = people ? _("Right ID") : "right_id", .width = 38 },
+		{ .heading = people ? _("Deal") : "deal", .width = 34 },
+		{ .heading = people ? _("Field") : "field", .width = 16 },
 		{ .heading = people ? m->driver[LEFT]->title : "left", .width = 40, .wrap = true },
 		{ .heading = people ? m->driver[RIGHT]->title : "right", .width = 40, .wrap = true },
 	};
-	return table_sheet(v->table, "Differences", column, COLUMNS, err);
+	return table_sheet(v->table, people ? _("Differences") : "Differences", column, COLUMNS, err);
 }
 
 static void print(struct verifying *v, const struct options *o)
@@ -141,7 +142,7 @@ static void print(struct verifying *v, const struct options *o)
 	out_line("%ld linked pairs: %ld equal, %ld differ in %ld fields, %ld linked by one half only; without a partner: %ld in "
 		 "%s, %ld in %s; %ld duplicate or crossed.%s%s",
 	    v->pairs, v->equal, v->differing, v->fields, v->half, v->unlinked[LEFT], m->driver[LEFT]->title,
-	    v->unlinked[RIGHT], m->driver[RIGHT]->title, v->tangled, o->output ? " Table: " : "", o->output ? o->output : "");
+	    v->unlinked[RIGHT], m->driver[RIGHT]->title, v->tangled, o->output ? _(" Table: ") : "", o->output ? o->output : "");
 }
 
 static int verify(const struct options *o, struct err *err)
@@ -174,9 +175,9 @@ done:
 const struct command cmd_verify = {
 	"verify",
 	"[LEFT RIGHT] [-o FILE]",
-	"compare both sides as they are, ignoring history",
+	N_("compare both sides as they are, ignoring history"),
 	"output json exit-code pair lang max-calls",
-	"FILE (.csv or .xlsx) gets one row for each field that differs and each record without a partner. Nothing is written to\n"
-	"either side. Exit 0 whatever is found; with --exit-code 9 when there are differences.\n",
+	N_("FILE (.csv or .xlsx) gets one row for each field that differs and each record without a partner. Nothing is written to\n"
+	"either side. Exit 0 whatever is found; with --exit-code 9 when there are differences.\n"),
 	verify,
 };

@@ -1,6 +1,8 @@
 #include "mapping/history.h"
 
 #include <string.h>
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/text.h"
 
 bool history_kept(const struct sides *s, enum side side)
@@ -42,9 +44,10 @@ static void settle(const struct sides *s, const struct history_ask *q, const str
 	stamp_format(start / 1000000 * 1000000, at);
 	stamp_format(latest->changed / 1000000 * 1000000, text);
 	*out = (struct merge_past){ true, r.field[q->field],
-		arena_printf(a, "by its own history %s held \"%s\" at START (%s): %s %s", m->driver[q->side]->title,
+		sentence(a, "by its own history %s held \"%s\" at START (%s): %s %s", m->driver[q->side]->title,
 		    value_has(r.field[q->field]) ? r.field[q->field].s : "", at,
-		    latest->after ? "the first change after it, which says what was there before, is of" : "last changed before it",
+		    sentence(a, latest->after ? N_("the first change after it, which says what was there before, is of")
+				       : N_("last changed before it")),
 		    text) };
 }
 

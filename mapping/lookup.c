@@ -1,6 +1,7 @@
 /* Look-up tables: a .csv or .xlsx of two columns, what is read and what it becomes. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/table.h"
 #include "core/text.h"
 #include "mapping/transform_parts.h"
@@ -42,7 +43,7 @@ static int fill(struct lookup *l, const struct lookup_entry *list, bool back, st
 			return err_set(err, ERR_USAGE,
 			    back ? "%s: \"%s\" stands for both \"%s\" and \"%s\", so the table "
 				   "cannot be read backwards"
-				 : "%s: \"%s\" stands twice, for \"%s\" and for \"%s\"",
+				 : N_("%s: \"%s\" stands twice, for \"%s\" and for \"%s\""),
 			    l->path, list[i].from, e->to, list[i].to);
 		*e = list[i];
 	}

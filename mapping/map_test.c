@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/conf_file.h"
+#include "core/lang.h"
 #include "core/system.h"
 #include "core/text.h"
 #include "mapping/map_parts.h"
@@ -36,7 +37,7 @@ static int find_place(
 		err_set(err, ERR_USAGE,
 		    file
 			? "%s: no pair of %s has a side that it could stand in for; say --as SYSTEM"
-			: "\"%s\" is no system of a pair in %s",
+			: _("\"%s\" is no system of a pair in %s"),
 		    arg, ws.file.path);
 	workspace_close(&ws);
 	return *pair ? 0 : -1;
@@ -101,8 +102,8 @@ struct showing {
 static void step(struct showing *w, const char *what, struct value v, const char *why)
 {
 	const char *shown = v.state == VALUE_TEXT ? arena_printf(w->a, "\"%.*s\"", (int)v.len, v.s)
-			    : v.state == VALUE_EMPTY ? "(empty)"
-						     : "(not read)";
+			    : v.state == VALUE_EMPTY ? _("(empty)")
+						     : _("(not read)");
 	out_line("  %-40s %s%s%s", what, why ? "? " : "", why ? why : shown, "");
 	if (w->json.s[w->json.len - 1] != '[')
 		buf_addc(&w->json, ',');
@@ -139,19 +140,19 @@ static void show_target(struct showing *w, size_t f)
 	if (!s->n_paths)
 		return;
 	if (s->write == WRITE_NEVER) {
-		step(w, arena_printf(w->a, "never written to %s", path_list(w, s)), value_absent,
+		step(w, arena_printf(w->a, _("never written to %s"), path_list(w, s)), value_absent,
 		    NULL);
 		return;
 	}
 	if (mapping_assign(w->m, f, to, w->r->field[f], value_absent, w->a, assign, &n, &err) < 0) {
-		step(w, arena_printf(w->a, "to %s", path_list(w, s)), value_absent,
+		step(w, arena_printf(w->a, _("to %s"), path_list(w, s)), value_absent,
 		    arena_strdup(w->a, err.text));
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
 		step(w,
-		    arena_printf(w->a, "to %s%s", assign[i].path,
-			s->write == WRITE_ON_CREATE ? " (on create)" : ""),
+		    arena_printf(w->a, _("to %s%s"), assign[i].path,
+			s->write == WRITE_ON_CREATE ? _(" (on create)") : ""),
 		    assign[i].value, NULL);
 }
 

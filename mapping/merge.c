@@ -1,6 +1,8 @@
 #include "mapping/merge.h"
 
 #include <string.h>
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/text.h"
 
 enum merge_class merge_decide(bool base_known, const char *base_left, const char *base_right, const char *left,
@@ -76,7 +78,7 @@ static const char *stamp_text(int64_t t, struct arena *a)
 
 static const char *both_stamps(const struct merge_facts *k, struct arena *a)
 {
-	return arena_printf(a, "%s last modified %s; %s %s", k->title[LEFT], stamp_text(k->stamp[LEFT], a), k->title[RIGHT],
+	return sentence(a, "%s last modified %s; %s %s", k->title[LEFT], stamp_text(k->stamp[LEFT], a), k->title[RIGHT],
 	    stamp_text(k->stamp[RIGHT], a));
 }
 
@@ -93,7 +95,7 @@ static bool by_stamps(const struct merge_facts *k, struct value left, struct val
 	from_side(out, changed, changed == LEFT ? left : right, GROUND_STAMPS);
 	out->inferred = true;
 	out->base = old == LEFT ? left : right;
-	out->evidence = arena_printf(a, "%s %s, after START; %s %s, before", k->title[changed],
+	out->evidence = sentence(a, "%s %s, after START; %s %s, before", k->title[changed],
 	    stamp_text(k->stamp[changed], a), k->title[old], stamp_text(k->stamp[old], a));
 	return true;
 }
@@ -116,7 +118,7 @@ static bool by_history(const struct mapping *m, size_t field, const struct merge
 	out->evidence = p->evidence;
 	out->ground = GROUND_HISTORY;
 	if (moved[LEFT] == moved[RIGHT]) {
-		out->evidence = arena_printf(a, "%s; both sides hold another value now", p->evidence);
+		out->evidence = sentence(a, "%s; both sides hold another value now", p->evidence);
 		return true;
 	}
 	from_side(out, moved[LEFT] ? LEFT : RIGHT, moved[LEFT] ? left : right, GROUND_HISTORY);
@@ -134,7 +136,7 @@ static bool by_one_way(const struct field *f, const struct merge_facts *k, struc
 	struct value v = ahead == LEFT ? left : right;
 	from_side(out, ahead, v, GROUND_ONE_WAY);
 	out->inferred = true;
-	out->evidence = arena_printf(a, "%s moves one way only, and %s is further on", f->name, k->title[ahead]);
+	out->evidence = sentence(a, "%s moves one way only, and %s is further on", f->name, k->title[ahead]);
 	return true;
 }
 
@@ -146,11 +148,11 @@ static void by_owner(const struct field *f, const struct merge_facts *k, struct 
 	struct value v = owner == LEFT ? left : right, theirs = owner == LEFT ? right : left;
 	if (f->one_way && (merge_step(f, v) < merge_step(f, theirs) || (!value_has(v) && value_has(theirs)))) {
 		out->class = MERGE_DIVERGENT;
-		out->evidence = arena_printf(a, "%s moves one way only and is not taken back", f->name);
+		out->evidence = sentence(a, "%s moves one way only and is not taken back", f->name);
 		return;
 	}
 	from_side(out, owner, v, GROUND_OWNER);
-	out->evidence = arena_printf(a, "only %s may be written, so it follows %s", k->title[side_other(owner)],
+	out->evidence = sentence(a, "only %s may be written, so it follows %s", k->title[side_other(owner)],
 	    k->title[owner]);
 }
 
@@ -193,13 +195,13 @@ void merge_field(const struct mapping *m, size_t field, const struct base_value 
 		struct value all = merge_sets(base->side[LEFT], left, right, a);
 		out->class = MERGE_BOTH;
 		out->proposed[LEFT] = out->proposed[RIGHT] = all;
-		out->evidence = "both sides changed the set; their changes are put together";
+		out->evidence = N_("both sides changed the set; their changes are put together");
 	} else if (out->class == MERGE_LEFT || out->class == MERGE_RIGHT) {
 		bool from_left = out->class == MERGE_LEFT;
 		from_side(out, from_left ? LEFT : RIGHT, from_left ? left : right, GROUND_BASE);
 	} else if (out->class == MERGE_CONFLICT && f->prefer != PREFER_NONE) {
 		from_side(out, (enum side)f->prefer, f->prefer == PREFER_LEFT ? left : right, GROUND_PREFER);
-		out->evidence = arena_printf(a, "the mapping prefers %s for %s", k->title[f->prefer], f->name);
+		out->evidence = sentence(a, "the mapping prefers %s for %s", k->title[f->prefer], f->name);
 	} else if (!known && by_one_way(f, k, left, right, a, out)) {
 		return;
 	} else if (!known && by_history(m, field, k, left, right, a, out)) {
@@ -212,6 +214,7 @@ void merge_field(const struct mapping *m, size_t field, const struct base_value 
 	if (base->source == BASE_ONE_FILE && out->class != MERGE_CONFLICT && out->class != MERGE_DIVERGENT) {
 		out->inferred = out->ground != GROUND_PREFER;
 		if (!*out->evidence)
-			out->evidence = "the base file covers one side only; the other is taken to have held the same";
+			out->evidence =
+			    N_("the base file covers one side only; the other is taken to have held the same");
 	}
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 #include "core/log.h"
 
 static void tell(struct parse *p, size_t file, const char *pointer, const char *text)
@@ -21,7 +22,7 @@ void parse_mistake(struct parse *p, const char *member, const char *fmt, ...)
 	char text[1000];
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	vsnprintf(text, sizeof text, lang_text(fmt), ap);
 	va_end(ap);
 	size_t at = p->at.len;
 	if (member)
@@ -36,7 +37,7 @@ void parse_mistake_in(struct parse *p, size_t file, const char *pointer, const c
 	char text[1000];
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	vsnprintf(text, sizeof text, lang_text(fmt), ap);
 	va_end(ap);
 	tell(p, file, pointer, text);
 }
@@ -436,8 +437,8 @@ int mapping_open(struct mapping *m, const char *path, struct err *err)
 	}
 	parse_close(&p);
 	if (p.mistakes) {
-		err_set(err, ERR_USAGE, "%s: %d mistake%s in the mapping, see above", path, p.mistakes,
-		    p.mistakes == 1 ? "" : "s");
+		err_set(err, ERR_USAGE, lang_plural("%s: %d mistake in the mapping, see above",
+		    "%s: %d mistakes in the mapping, see above", (unsigned long)p.mistakes), path, p.mistakes);
 		mapping_close(m);
 		return -1;
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "mapping/parse.h"
 
@@ -325,7 +326,7 @@ static int next_file(struct parse *p, size_t i)
 	for (size_t k = 0; k <= i; k++)
 		if (realpath(p->file[k].path, other) && !strcmp(real, other)) {
 			parse_mistake_in(p, i, "/extends", "%s extends itself%s%s", path,
-			    k < i ? " by way of " : "", k < i ? p->file[i].path : "");
+			    k < i ? _(" by way of ") : "", k < i ? p->file[i].path : "");
 			return -1;
 		}
 	if (i + 1 == PARSE_FILES) {

@@ -73,11 +73,17 @@ int plan_candidate(struct planner *p, const struct candidate *c, struct arena *a
 void plan_row_begin(const struct planner *p, struct plan_row *row, const struct mapped *left, const struct mapped *right,
     enum side to, struct arena *a);
 int plan_emit(struct planner *p, struct plan_row *row, struct err *err);
-void plan_row_rule(const struct planner *p, struct plan_row *row, const struct rule *rule, const char *reason);
+/* Rule, reason and fix of a row; reason: a sentence (core/sentence.h), NULL for the rule's title. */
+void plan_row_rule(struct plan_row *row, const struct rule *rule, const char *reason, struct arena *a);
+/* rules_record and rules_pair with the reasons in every language: a plan is read in another one than it is made in. */
+size_t plan_rules_record(const struct planner *p, const struct mapped *r, const struct link_facts *link, struct arena *a,
+    struct finding **out);
+size_t plan_rules_pair(const struct planner *p, const struct mapped *left, const struct mapped *right, struct arena *a,
+    struct finding **out);
 /* The first finding that keeps the record from being written to a side (LEFT or RIGHT), or NULL. */
 const struct finding *plan_blocker(const struct planner *p, const struct finding *f, size_t n, enum side to, bool create);
 /* A rule that wants a named approver marks every row of the record that writes. */
-void plan_row_approver(const struct planner *p, struct plan_row *row, const struct finding *f, size_t n, struct arena *a);
+void plan_row_approver(struct plan_row *row, const struct finding *f, size_t n, struct arena *a);
 int64_t plan_expiry(const struct mapping *m, const struct mapped *r);
 
 #endif

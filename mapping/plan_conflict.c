@@ -1,4 +1,6 @@
 /* Conflicts: fields of a group that point in different directions, and what a person can make of a conflict. */
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/plan_pair.h"
 
@@ -22,7 +24,7 @@ void pair_settle_groups(struct pair *q)
 				continue;
 			if (mixed) {
 				d->class = MERGE_CONFLICT;
-				d->evidence = arena_printf(q->a, "the fields of group %s point in different directions",
+				d->evidence = sentence(q->a, "the fields of group %s point in different directions",
 				    m->group[g]);
 			}
 			d->inferred = inferred && !mixed;
@@ -39,24 +41,24 @@ static const char *shut_to(const struct pair *q, size_t f, enum side to, const c
 	const struct mapping *m = p->m;
 	struct value now = q->side[to].field[f], wanted = q->side[side_other(to)].field[f];
 	if (q->closed[to]) {
-		*why = arena_printf(q->a, "the deal is closed in %s, and what is closed is never edited or reopened",
+		*why = sentence(q->a, "the deal is closed in %s, and what is closed is never edited or reopened",
 		    p->title[to]);
 		return "R62";
 	}
 	if (m->field[f].side[to].write != WRITE_ALWAYS) {
-		*why = arena_printf(q->a, "%s can't be written in %s once the record exists", m->field[f].name, p->title[to]);
+		*why = sentence(q->a, "%s can't be written in %s once the record exists", m->field[f].name, p->title[to]);
 		return "R60";
 	}
 	if (to != p->rules.pc)
 		return NULL;
 	if ((int)f == m->f_visible && value_is(now, "true")) {
-		*why = arena_printf(q->a, "a deal that is visible in %s stays visible", p->title[to]);
+		*why = sentence(q->a, "a deal that is visible in %s stays visible", p->title[to]);
 		return "R39";
 	}
 	const struct rule *illegal = (int)f == m->f_status ? rules_transition(now.s, wanted.s) : NULL;
 	if (!illegal)
 		return NULL;
-	*why = arena_printf(q->a, "%s does not go from %s to %s", p->title[to], now.s, value_has(wanted) ? wanted.s : "nothing");
+	*why = sentence(q->a, "%s does not go from %s to %s", p->title[to], now.s, value_has(wanted) ? wanted.s : "nothing");
 	return illegal->id;
 }
 
@@ -81,8 +83,8 @@ static void only_outcome(const struct pair *q, struct plan_row *row, enum side t
 	if (!value_has(row->proposed))
 		row->proposed = value_empty;
 	row->rule = rule;
-	row->reason = arena_printf(q->a, "%s; only the value of %s can be kept: %s", row->reason, p->title[kept], why);
-	row->fix = arena_printf(q->a, "Decide keep %s, or reject to leave both sides as they are.", p->title[kept]);
+	row->reason = sentence(q->a, "%s; only the value of %s can be kept: %s", row->reason, p->title[kept], why);
+	row->fix = sentence(q->a, "Decide keep %s, or reject to leave both sides as they are.", p->title[kept]);
 }
 
 /* Keeping the one side writes to the other, so each outcome is open only where that may be written:
@@ -108,9 +110,9 @@ int pair_conflict(struct pair *q, size_t f, struct err *err)
 	row.class = CLASS_CONFLICT;
 	row.proposed = value_absent;
 	row.reason = q->merged[f].base.state == VALUE_ABSENT
-	    ? "the sides differ and no base says which one changed"
-	    : "both sides changed since they last agreed";
-	row.fix = "Decide which side to keep, or enter a value with the decision edit.";
+	    ? N_("the sides differ and no base says which one changed")
+	    : N_("both sides changed since they last agreed");
+	row.fix = N_("Decide which side to keep, or enter a value with the decision edit.");
 	for (enum side s = LEFT; s <= RIGHT; s++)
 		rule[s] = group_shut_to(q, f, s, &why[s]);
 	const struct finding *stop = !rule[LEFT] && q->blocked[LEFT] ? q->blocked[LEFT] : NULL;
@@ -120,7 +122,7 @@ int pair_conflict(struct pair *q, size_t f, struct err *err)
 		pair_row_out(q, &row, status ? "R33" : "R62", NULL);
 	} else if (stop) {
 		row.class = CLASS_BLOCKED;
-		plan_row_rule(p, &row, stop->rule, stop->reason);
+		plan_row_rule(&row, stop->rule, stop->reason, q->a);
 	} else if (rule[LEFT] && rule[RIGHT]) {
 		enum side s = q->closed[LEFT] ? RIGHT : LEFT; /* the side that is not closed says more */
 		pair_row_out(q, &row, rule[s], arena_printf(q->a, "%s, and %s", why[s], why[side_other(s)]));

@@ -1,5 +1,7 @@
 /* The rows of one field of a linked pair: what its decision, the rules, and the state of both records make of it. */
 #include <string.h>
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/plan_pair.h"
 
@@ -24,7 +26,7 @@ void pair_row_out(const struct pair *q, struct plan_row *row, const char *rule, 
 {
 	row->class = CLASS_BLOCKED;
 	row->reversible = true;
-	plan_row_rule(q->p, row, rule_find(rule), reason);
+	plan_row_rule(row, rule_find(rule), reason, q->a);
 }
 
 bool pair_row_rejected(const struct pair *q, struct plan_row *row)
@@ -34,7 +36,7 @@ bool pair_row_rejected(const struct pair *q, struct plan_row *row)
 		return false;
 	row->op = OP_NONE;
 	row->class = CLASS_DIVERGENT;
-	row->reason = "this difference was rejected; it is proposed again when either side moves";
+	row->reason = N_("this difference was rejected; it is proposed again when either side moves");
 	return true;
 }
 
@@ -53,31 +55,32 @@ static void plan_status(struct pair *q, struct plan_row *row, size_t f)
 			row->op = OP_CLOSE;
 			row->step = STEP_CLOSE;
 			row->reversible = false;
-			plan_row_rule(p, row, rule_find("R31"), NULL);
+			plan_row_rule(row, rule_find("R31"), NULL, q->a);
 		}
 		return;
 	}
 	if (status_is(now, "New") && closing && !value_is(row->proposed, "Closed/Declined")) {
-		row->reason = arena_printf(q->a, "the CRM record is %s; a New referral is accepted first, the next plan "
+		row->reason = sentence(q->a, "the CRM record is %s; a New referral is accepted first, the next plan "
 						 "proposes the closing",
 		    row->proposed.s);
 		row->proposed = value_of("Active/Accepted");
 		row->rule = "R34";
-		row->fix = "Approve the accept, apply, and plan again.";
+		row->fix = N_("Approve the accept, apply, and plan again.");
 		closing = false;
 	}
 	const struct rule *illegal = rules_transition(now.s, row->proposed.s);
 	if (illegal) {
 		row->class = CLASS_BLOCKED;
-		plan_row_rule(p, row, illegal, arena_printf(q->a, "%s: from %s to %s", illegal->title_en, now.s,
-						   row->proposed.s));
+		plan_row_rule(row, illegal, sentence(q->a, "%s: from %s to %s",
+						   sentence_pair(q->a, illegal->title_en, illegal->title_fr), now.s,
+						   row->proposed.s), q->a);
 		return;
 	}
 	row->reversible = false;
 	row->op = closing ? OP_CLOSE : OP_UPDATE;
 	row->step = closing ? STEP_CLOSE : STEP_ACCEPT;
 	if (closing)
-		plan_row_rule(p, row, rule_find("R32"), NULL);
+		plan_row_rule(row, rule_find("R32"), NULL, q->a);
 	(void)f;
 }
 
@@ -111,7 +114,7 @@ static int plan_child_rows(struct pair *q, struct plan_row *row, size_t f, struc
 	row->reversible = false;
 	row->group = "";
 	row->proposed = wanted;
-	row->reason = arena_printf(q->a, "taking an element out deletes its row in %s", q->p->title[row->to]);
+	row->reason = sentence(q->a, "taking an element out deletes its row in %s", q->p->title[row->to]);
 	return pair_emit(q, row, err);
 }
 
@@ -122,9 +125,9 @@ static int plan_change(struct pair *q, size_t f, enum side to, struct err *err)
 	struct plan_row row;
 	pair_row(q, &row, f, to);
 	row.class = to == LEFT ? CLASS_RIGHT_CHANGED : CLASS_LEFT_CHANGED;
-	row.reason = arena_printf(q->a, "%s changed, %s did not", p->title[side_other(to)], p->title[to]);
+	row.reason = sentence(q->a, "%s changed, %s did not", p->title[side_other(to)], p->title[to]);
 	if (q->merged[f].class == MERGE_BOTH)
-		row.reason = "both sides changed the set";
+		row.reason = N_("both sides changed the set");
 	else if (q->merged[f].ground == GROUND_OWNER || q->merged[f].ground == GROUND_PREFER)
 		row.reason = q->merged[f].evidence;
 	struct value now = to == LEFT ? row.left : row.right;
@@ -138,12 +141,12 @@ static int plan_change(struct pair *q, size_t f, enum side to, struct err *err)
 		row.step = STEP_VISIBLE;
 		row.reversible = false;
 		row.rule = rule_find("R64") ? "R64" : "";
-		row.reason = "the deal and its contacts become visible to Microsoft; this cannot be taken back";
+		row.reason = N_("the deal and its contacts become visible to Microsoft; this cannot be taken back");
 	}
 	if (row.class != CLASS_BLOCKED && q->blocked[to]) {
 		row.class = CLASS_BLOCKED;
 		row.reversible = true;
-		plan_row_rule(p, &row, q->blocked[to]->rule, q->blocked[to]->reason);
+		plan_row_rule(&row, q->blocked[to]->rule, q->blocked[to]->reason, q->a);
 	}
 	if (row.class != CLASS_BLOCKED && pair_row_rejected(q, &row)) {
 		row.inferred = false;
@@ -165,12 +168,12 @@ static int plan_divergent(struct pair *q, size_t f, struct err *err)
 	row.proposed = value_absent;
 	bool nobody = m->field[f].side[LEFT].write != WRITE_ALWAYS && m->field[f].side[RIGHT].write != WRITE_ALWAYS;
 	if (nobody)
-		plan_row_rule(q->p, &row, rule_find((int)f == m->f_name ? "R46" : "R60"),
-		    "the sides differ, and neither may be written after creation");
+		plan_row_rule(&row, rule_find((int)f == m->f_name ? "R46" : "R60"),
+		    N_("the sides differ, and neither may be written after creation"), q->a);
 	else if (*row.evidence)
 		row.reason = row.evidence;
 	else
-		row.reason = "the sides differ, and neither changed since they last agreed";
+		row.reason = N_("the sides differ, and neither changed since they last agreed");
 	return pair_emit(q, &row, err);
 }
 

@@ -1,4 +1,6 @@
 /* A pair that is linked by one half only gets its missing halves. */
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "mapping/plan_pair.h"
 
 static int emit_half(struct pair *q, enum side to, const char *field, struct value now, struct value proposed,
@@ -12,15 +14,15 @@ static int emit_half(struct pair *q, enum side to, const char *field, struct val
 	row.field = field;
 	*(to == LEFT ? &row.left : &row.right) = now;
 	row.proposed = proposed;
-	row.evidence = q->decided ? "a person linked these two records" : "the other record holds the identifier of this one";
-	row.reason = arena_printf(q->a, "%s was never told of its partner in %s", q->p->title[to],
+	row.evidence = q->decided ? N_("a person linked these two records") : N_("the other record holds the identifier of this one");
+	row.reason = sentence(q->a, "%s was never told of its partner in %s", q->p->title[to],
 	    q->p->title[side_other(to)]);
 	if (q->closed[to]) {
 		row.class = CLASS_BLOCKED;
-		plan_row_rule(q->p, &row, rule_find("R62"), NULL);
+		plan_row_rule(&row, rule_find("R62"), NULL, q->a);
 	} else if (q->blocked[to] && q->blocked[to]->rule->effect == EFFECT_RECORD) {
 		row.class = CLASS_BLOCKED;
-		plan_row_rule(q->p, &row, q->blocked[to]->rule, q->blocked[to]->reason);
+		plan_row_rule(&row, q->blocked[to]->rule, q->blocked[to]->reason, q->a);
 	}
 	return pair_emit(q, &row, err);
 }

@@ -38,7 +38,7 @@ static void count_row(struct pair *q, const struct plan_row *row)
 int pair_emit(struct pair *q, struct plan_row *row, struct err *err)
 {
 	q->differs = true;
-	plan_row_approver(q->p, row, q->found, q->n_found, q->a);
+	plan_row_approver(row, q->found, q->n_found, q->a);
 	count_row(q, row);
 	return plan_emit(q->p, row, err);
 }
@@ -103,10 +103,10 @@ static int find_rules(struct pair *q, uint32_t l, uint32_t r)
 		struct link_facts link = { .linked = true,
 			.dangling = (ref->flags & ROW_HALF) && value_has(mine->fact[FACT_PEER]) &&
 			    !value_is(mine->fact[FACT_PEER], other->id) };
-		n[s] = rules_record(p->m, mine, &link, &p->rules, q->a, &f[s]);
+		n[s] = plan_rules_record(p, mine, &link, q->a, &f[s]);
 		q->closed[s] = p->m->f_status >= 0 && status_is(mine->field[p->m->f_status], "Closed");
 	}
-	n[2] = rules_pair(p->m, &q->side[LEFT], &q->side[RIGHT], &p->rules, q->a, &f[2]);
+	n[2] = plan_rules_pair(p, &q->side[LEFT], &q->side[RIGHT], q->a, &f[2]);
 	q->found = arena_alloc(q->a, (n[0] + n[1] + n[2] + 1) * sizeof *q->found);
 	for (int i = 0; i < 3; i++) {
 		if (n[i])

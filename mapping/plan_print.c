@@ -4,6 +4,7 @@
 #include <string.h>
 #include "core/buf.h"
 #include "core/cmd.h"
+#include "core/lang.h"
 #include "core/text.h"
 
 void plan_tally_begin(struct plan_tally *t)
@@ -49,9 +50,9 @@ static void both(char sign, const char *word, const long n[2], const char *const
 	struct buf b = { 0 };
 	for (int s = RIGHT; s >= LEFT; s--)
 		if (n[s])
-			buf_addf(&b, "%s%ld%s in %s", b.len ? ", " : "", n[s], what, title[s]);
+			buf_addf(&b, _("%s%ld%s in %s"), b.len ? ", " : "", n[s], what, title[s]);
 	if (b.len)
-		out_line("  %s %s", plan_colour(sign, arena_printf(a, "%c %-13s", sign, word), a), b.s);
+		out_line("  %s %s", plan_colour(sign, arena_printf(a, "%c %-*s", sign, lang_pad(word, 13), word), a), b.s);
 	buf_release(&b);
 }
 
@@ -59,22 +60,22 @@ static void one(char sign, const char *word, long n, const char *what, struct ar
 {
 	char colour = sign == '?' ? '~' : sign == 'x' ? '!' : sign;
 	if (n)
-		out_line("  %s %ld %s", plan_colour(colour, arena_printf(a, "%c %-13s", sign, word), a), n, what);
+		out_line("  %s %ld %s", plan_colour(colour, arena_printf(a, "%c %-*s", sign, lang_pad(word, 13), word), a), n, what);
 }
 
 void plan_tally_print(const struct plan_tally *t, const char *const title[2], const struct plan_counts *c)
 {
 	struct arena a = { 0 };
-	both('+', "create", t->create, title, "", &a);
-	both('~', "update", t->update, title, " fields", &a);
-	both('~', "close", t->close, title, "", &a);
-	both('~', "delete", t->drop, title, "", &a);
-	one('!', "irreversible", c->irreversible, "of these: approved one by one, sent with --allow-irreversible N", &a);
-	one('?', "inferred", c->inferred, "of these: rest on evidence, not on a base", &a);
-	one('?', "conflict", t->conflict, "fields: a person says which side is right", &a);
-	one('?', "candidate", t->candidate, "possible duplicates: a person says whether they are one deal", &a);
-	one('x', "blocked", t->blocked, "by a rule; each says what solves it", &a);
-	one('=', "equal", c->equal, "linked pairs", &a);
+	both('+', _("create"), t->create, title, "", &a);
+	both('~', _("update"), t->update, title, _(" fields"), &a);
+	both('~', _("close"), t->close, title, "", &a);
+	both('~', _("delete"), t->drop, title, "", &a);
+	one('!', _("irreversible"), c->irreversible, _("of these: approved one by one, sent with --allow-irreversible N"), &a);
+	one('?', _("inferred"), c->inferred, _("of these: rest on evidence, not on a base"), &a);
+	one('?', _("conflict"), t->conflict, _("fields: a person says which side is right"), &a);
+	one('?', _("candidate"), t->candidate, _("possible duplicates: a person says whether they are one deal"), &a);
+	one('x', _("blocked"), t->blocked, _("by a rule; each says what solves it"), &a);
+	one('=', _("equal"), c->equal, _("linked pairs"), &a);
 	if (t->expires != STAMP_NONE) {
 		char at[32];
 		stamp_format(t->expires, at);

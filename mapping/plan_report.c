@@ -5,9 +5,10 @@
 #include <string.h>
 #include <strings.h>
 #include "core/cmd.h"
+#include "core/lang.h"
 #include "core/text.h"
 
-/* 4210 as 4,210. */
+/* 4210 as 4,210, in French with a space that does not break the line. */
 static const char *grouped(long n, char out[32])
 {
 	char plain[32];
@@ -15,7 +16,7 @@ static const char *grouped(long n, char out[32])
 	size_t len = strlen(plain), o = 0;
 	for (size_t i = 0; i < len; i++) {
 		if (i && (len - i) % 3 == 0 && plain[i - 1] != '-')
-			out[o++] = ',';
+			o = (size_t)(stpcpy(out + o, lang_french() ? "\u00a0" : ",") - out);
 		out[o++] = plain[i];
 	}
 	out[o] = '\0';

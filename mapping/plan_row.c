@@ -1,13 +1,16 @@
 /* What every row of a plan has in common. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/plan.h"
 
-const char *const op_names[] = { "", "create", "update", "close", "link", "delete" };
-const char *const class_names[] = { "new", "half-linked", "left-changed", "right-changed", "conflict", "divergent",
-	"candidate", "blocked" };
-const char *const decision_names[] = { "", "approve", "reject", "keep-left", "keep-right", "edit" };
+const char *const op_names[] = { "", N_("create"), N_("update"), N_("close"), N_("link"), N_("delete") };
+const char *const class_names[] = { N_("new"), N_("half-linked"), N_("left-changed"), N_("right-changed"),
+	N_("conflict"), N_("divergent"), N_("candidate"), N_("blocked") };
+const char *const decision_names[] = { "", N_("approve"), N_("reject"), N_("keep-left"), N_("keep-right"),
+	N_("edit") };
 
 #define DAY INT64_C(86400000000)
 
@@ -88,12 +91,48 @@ void plan_row_begin(const struct planner *p, struct plan_row *row, const struct 
 	}
 }
 
-void plan_row_rule(const struct planner *p, struct plan_row *row, const struct rule *rule, const char *reason)
+void plan_row_rule(struct plan_row *row, const struct rule *rule, const char *reason, struct arena *a)
 {
-	bool french = p->rules.lang && !strcmp(p->rules.lang, "fr");
 	row->rule = rule->id;
-	row->reason = reason ? reason : french ? rule->title_fr : rule->title_en;
-	row->fix = french ? rule->fix_fr : rule->fix_en;
+	row->reason = reason ? reason : sentence_pair(a, rule->title_en, rule->title_fr);
+	row->fix = sentence_pair(a, rule->fix_en, rule->fix_fr);
+}
+
+/* The same findings twice, in the same order; few records have any, so the second time costs little. */
+static void both_languages(struct finding *english, size_t n, const struct finding *french, size_t n_french, struct arena *a)
+{
+	for (size_t i = 0; i < n && i < n_french; i++)
+		english[i].reason = sentence_pair(a, english[i].reason, french[i].reason);
+}
+
+size_t plan_rules_record(const struct planner *p, const struct mapped *r, const struct link_facts *link, struct arena *a,
+    struct finding **out)
+{
+	struct rule_context rules = p->rules;
+	struct finding *french;
+	rules.lang = "en";
+	size_t n = rules_record(p->m, r, link, &rules, a, out);
+	rules.lang = "fr";
+	if (n) {
+		size_t n_french = rules_record(p->m, r, link, &rules, a, &french);
+		both_languages(*out, n, french, n_french, a);
+	}
+	return n;
+}
+
+size_t plan_rules_pair(const struct planner *p, const struct mapped *left, const struct mapped *right, struct arena *a,
+    struct finding **out)
+{
+	struct rule_context rules = p->rules;
+	struct finding *french;
+	rules.lang = "en";
+	size_t n = rules_pair(p->m, left, right, &rules, a, out);
+	rules.lang = "fr";
+	if (n) {
+		size_t n_french = rules_pair(p->m, left, right, &rules, a, &french);
+		both_languages(*out, n, french, n_french, a);
+	}
+	return n;
 }
 
 const struct finding *plan_blocker(const struct planner *p, const struct finding *f, size_t n, enum side to, bool create)
@@ -108,19 +147,18 @@ const struct finding *plan_blocker(const struct planner *p, const struct finding
 	return NULL;
 }
 
-void plan_row_approver(const struct planner *p, struct plan_row *row, const struct finding *f, size_t n, struct arena *a)
+void plan_row_approver(struct plan_row *row, const struct finding *f, size_t n, struct arena *a)
 {
-	bool french = p->rules.lang && !strcmp(p->rules.lang, "fr");
 	for (size_t i = 0; i < n && plan_row_writes(row); i++) {
 		if (f[i].rule->effect != EFFECT_APPROVER)
 			continue;
 		if (!plan_row_needs_approver(row))
 			row->owner_consent = "approver";
-		row->reason = *row->reason ? arena_printf(a, "%s. %s", row->reason, f[i].reason) : f[i].reason;
+		row->reason = *row->reason ? sentence(a, "%s. %s", row->reason, f[i].reason) : f[i].reason;
 		if (!*row->rule)
 			row->rule = f[i].rule->id;
 		if (!*row->fix)
-			row->fix = french ? f[i].rule->fix_fr : f[i].rule->fix_en;
+			row->fix = sentence_pair(a, f[i].rule->fix_en, f[i].rule->fix_fr);
 		return;
 	}
 }

@@ -1,6 +1,8 @@
 /* Records without a partner: creates, candidates, duplicates and dangling links. */
 #include <string.h>
 #include "core/buf.h"
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/plan.h"
 
@@ -46,24 +48,24 @@ static int plan_create(struct planner *p, const struct mapped *r, enum side to, 
 	const struct finding *stop = plan_blocker(p, f, n, to, true);
 	if (stop) {
 		row.class = CLASS_BLOCKED;
-		plan_row_rule(p, &row, stop->rule, stop->reason);
+		plan_row_rule(&row, stop->rule, stop->reason, a);
 	} else if (p->incomplete[LEFT] || p->incomplete[RIGHT]) {
 		enum side s = p->incomplete[LEFT] ? LEFT : RIGHT;
 		row.class = CLASS_BLOCKED;
 		row.rule = p->rules.truncated[s] ? "R58" : "";
-		row.reason = arena_printf(a, "a create needs a complete read of both sides; %s: %s", p->title[s],
+		row.reason = sentence(a, "a create needs a complete read of both sides; %s: %s", p->title[s],
 		    p->incomplete[s]);
-		row.fix = "Read both sides whole, without --since and --where, and plan again.";
+		row.fix = N_("Read both sides whole, without --since and --where, and plan again.");
 	} else {
-		row.reason = arena_printf(a, "%s has no partner in %s", p->title[from], p->title[to]);
+		row.reason = sentence(a, "%s has no partner in %s", p->title[from], p->title[to]);
 		if (to == p->rules.pc && !consent_is_mapped(m, from)) {
 			row.owner_consent = "yes";
-			row.reason = arena_printf(a, "%s. Approving states that the customer agreed to share contact data with "
+			row.reason = sentence(a, "%s. Approving states that the customer agreed to share contact data with "
 						     "Microsoft; name the approver",
 			    row.reason);
 		}
 	}
-	plan_row_approver(p, &row, f, n, a);
+	plan_row_approver(&row, f, n, a);
 	if (row.class == CLASS_BLOCKED) {
 		p->counts.blocked++;
 	} else {
@@ -92,8 +94,8 @@ int plan_candidate(struct planner *p, const struct candidate *c, struct arena *a
 	row.right = r.field[name];
 	row.proposed = value_of(arena_printf(a, "%s = %s", l.id, r.id));
 	row.evidence = c->evidence;
-	row.reason = "These may be one deal; no identifier links them. Approve to link them; reject to have each created on the "
-		     "other side.";
+	row.reason = N_("These may be one deal; no identifier links them. Approve to link them; reject to have each created on the "
+			"other side.");
 	p->counts.candidates++;
 	return plan_emit(p, &row, err);
 }
@@ -133,9 +135,10 @@ static int plan_tangled(struct planner *p, const struct mapped *r, enum side sid
 	row.op = OP_LINK;
 	row.class = CLASS_BLOCKED;
 	row.step = STEP_LINK;
-	row.evidence = arena_printf(a, "with %s", list);
+	row.evidence = sentence(a, "with %s", list);
 	const struct rule *k = rule_find(rule);
-	plan_row_rule(p, &row, k, arena_printf(a, "%s: this one and %s", k->title_en, list));
+	plan_row_rule(&row, k, sentence(a, "%s: this one and %s",
+	    sentence_pair(a, k->title_en, k->title_fr), list), a);
 	p->counts.blocked++;
 	return plan_emit(p, &row, err);
 }
@@ -160,6 +163,6 @@ int plan_single(struct planner *p, enum side side, uint32_t i, struct arena *a, 
 	if (!p->m->driver[side_other(side)] || !(p->m->driver[side_other(side)]->caps & CAP_WRITE))
 		return 0;
 	struct link_facts link = { .dangling = ref->flags & ROW_DANGLING };
-	size_t n = rules_record(p->m, &r, &link, &p->rules, a, &f);
+	size_t n = plan_rules_record(p, &r, &link, a, &f);
 	return plan_create(p, &r, side_other(side), f, n, a, err);
 }

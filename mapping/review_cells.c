@@ -7,6 +7,8 @@
 #include <string.h>
 #include "core/buf.h"
 #include "core/json.h"
+#include "core/sentence.h"
+#include "core/lang.h"
 #include "core/text.h"
 #include "mapping/review_parts.h"
 
@@ -41,17 +43,18 @@ done:
 
 static struct value cut(struct arena *a, struct value v)
 {
-	static const char mark[] = " … (cut: the .csv holds it whole)";
+	const char *mark = _(" … (cut: the .csv holds it whole)");
+	size_t len = strlen(mark);
 	size_t n = CELL_MOST;
 
 	if (v.len <= CELL_MOST)
 		return v;
 	while (n > 0 && ((unsigned char)v.s[n] & 0xc0) == 0x80)
 		n--;
-	char *s = arena_alloc(a, n + sizeof mark);
+	char *s = arena_alloc(a, n + len + 1);
 	memcpy(s, v.s, n);
-	memcpy(s + n, mark, sizeof mark);
-	return value_of_len(s, n + sizeof mark - 1);
+	memcpy(s + n, mark, len + 1);
+	return value_of_len(s, n + len);
 }
 
 /* See review_parts.h. */
@@ -119,15 +122,15 @@ struct value review_cell(struct arena *a, enum review_column c, const struct pla
 	case RC_FIELD:
 		return value_of(r->field);
 	case RC_EVIDENCE:
-		v = value_of(book && lang == LANG_FR ? review_french(a, r, r->evidence) : r->evidence);
+		v = value_of(sentence_in(a, book && lang == LANG_FR ? "fr" : "en", r->evidence));
 		break;
 	case RC_RULE:
 		return value_of(r->rule);
 	case RC_REASON:
-		v = value_of(book && lang == LANG_FR ? review_french(a, r, r->reason) : r->reason);
+		v = value_of(sentence_in(a, book && lang == LANG_FR ? "fr" : "en", r->reason));
 		break;
 	case RC_FIX:
-		v = value_of(book && lang == LANG_FR ? review_french(a, r, r->fix) : r->fix);
+		v = value_of(sentence_in(a, book && lang == LANG_FR ? "fr" : "en", r->fix));
 		break;
 	case RC_EXPIRES:
 		return value_of(r->expires);

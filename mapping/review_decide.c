@@ -3,6 +3,8 @@
  * irreversible cannot be walked around), and a value that the mapping does not take. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
+#include "core/sentence.h"
 #include "core/approver.h"
 #include "core/text.h"
 #include "mapping/review_parts.h"
@@ -27,7 +29,7 @@ static bool only_outcome(const struct plan_row *r)
 
 static const char *words(struct arena *a, const struct review_ask *q)
 {
-	return arena_printf(a, "approve, reject, keep %s, keep %s or edit", q->titles->side[LEFT],
+	return arena_printf(a, _("approve, reject, keep %s, keep %s or edit"), q->titles->side[LEFT],
 	    q->titles->side[RIGHT]);
 }
 
@@ -39,15 +41,15 @@ static const char *keep_refused(struct arena *a, const struct review_ask *q, enu
 	if (r->class != CLASS_CONFLICT && r->class != CLASS_LEFT_CHANGED &&
 	    r->class != CLASS_RIGHT_CHANGED)
 		return arena_printf(a,
-		    "a side can be kept only of a field that changed, and this row is %s: approve "
-		    "or reject it",
+		    _("a side can be kept only of a field that changed, and this row is %s: approve "
+		    "or reject it"),
 		    class_names[r->class]);
 	if (!r->field[0])
-		return "a side can be kept only of a field: approve or reject this row";
+		return _("a side can be kept only of a field: approve or reject this row");
 	if (r->class != CLASS_CONFLICT && writes != r->to && is_outcome(q->m, r))
 		return arena_printf(a,
-		    "%s cannot be put back in %s by this plan: reject the row, or change it there "
-		    "and plan again",
+		    _("%s cannot be put back in %s by this plan: reject the row, or change it there "
+		    "and plan again"),
 		    r->field, q->titles->side[writes]);
 	if (only_outcome(r) && writes != r->to)
 		return arena_printf(a, "this row has one outcome: %s", r->reason);
@@ -61,16 +63,16 @@ static const char *edit_refused(struct arena *a, const struct review_ask *q)
 	if (only_outcome(r))
 		return arena_printf(a, "this row has one outcome: %s", r->reason);
 	if (r->field[0] && is_outcome(q->m, r))
-		return arena_printf(a, "%s is not typed: approve, reject or keep a side", r->field);
+		return arena_printf(a, _("%s is not typed: approve, reject or keep a side"), r->field);
 	if (!r->field[0] || (r->op != OP_UPDATE && r->op != OP_NONE))
-		return "only a single field can be edited: approve or reject this row, and change "
+		return _("only a single field can be edited: approve or reject this row, and change "
 		       "the values in "
-		       "the system they come from";
+		       "the system they come from");
 	if (!q->has_proposed)
-		return "there is no column proposed to take the value from";
+		return _("there is no column proposed to take the value from");
 	if (!q->m || mapping_field(q->m, r->field) < 0)
 		return arena_printf(
-		    a, "the mapping has no field %s any more: plan again", r->field);
+		    a, _("the mapping has no field %s any more: plan again"), r->field);
 	return NULL;
 }
 
@@ -80,8 +82,8 @@ static const char *approve_refused(struct arena *a, const struct review_ask *q)
 
 	if (r->class == CLASS_CONFLICT && r->proposed.state == VALUE_ABSENT)
 		return arena_printf(a,
-		    "nothing is proposed for a conflict: write keep %s, keep %s, or edit and a "
-		    "value",
+		    _("nothing is proposed for a conflict: write keep %s, keep %s, or edit and a "
+		    "value"),
 		    q->titles->side[LEFT], q->titles->side[RIGHT]);
 	return NULL;
 }
@@ -107,16 +109,16 @@ static const char *take_edit(
 		/* A spreadsheet may have retyped it: the plan's own text is the true one. */
 		*out = r->proposed;
 	} else if (mapping_parse(q->m, (size_t)field, q->proposed, a, out, &why) < 0) {
-		return arena_printf(a, "%s is no value for %s (%s): %s",
+		return arena_printf(a, _("%s is no value for %s (%s): %s"),
 		    arena_printf(a, "\"%.*s\"",
 			(int)(q->proposed.len > 120 ? 120 : q->proposed.len), q->proposed.s),
-		    r->field, type_name(q->m->field[field].type), why ? why : "it cannot be read");
+		    r->field, type_name(q->m->field[field].type), why ? why : _("it cannot be read"));
 	} else if (!value_has(*out)) {
 		return "to empty the field write <clear>";
 	}
 	if (side->n_paths && side->write != WRITE_NEVER &&
 	    mapping_assign(q->m, (size_t)field, r->to, *out, before, a, assign, &n, &err) < 0)
-		return arena_printf(a, "%s cannot be written in %s: %s", r->field,
+		return arena_printf(a, _("%s cannot be written in %s: %s"), r->field,
 		    q->titles->side[r->to], err.text);
 	return NULL;
 }
@@ -153,11 +155,11 @@ const char *review_decide(
 
 	*bad = RC_DECISION;
 	if (d < 0)
-		return arena_printf(a, "\"%.*s\" is no decision: write %s",
+		return arena_printf(a, _("\"%.*s\" is no decision: write %s"),
 		    (int)(q->decision.len > 60 ? 60 : q->decision.len), q->decision.s, words(a, q));
 	if (d != DECISION_NONE && (r->class == CLASS_BLOCKED || r->class == CLASS_DIVERGENT))
-		return arena_printf(a, "the row is %s and takes no decision%s%s",
-		    class_names[r->class], r->fix[0] ? ": " : "", r->fix);
+		return arena_printf(a, _("the row is %s and takes no decision%s%s"),
+		    _(class_names[r->class]), r->fix[0] ? ": " : "", sentence_text(a, r->fix));
 	if (d == DECISION_KEEP_LEFT || d == DECISION_KEEP_RIGHT)
 		why = keep_refused(a, q, (enum decision)d);
 	else if (d == DECISION_EDIT)
@@ -169,11 +171,11 @@ const char *review_decide(
 	if (plan_decision_writes(r, (enum decision)d) && plan_row_needs_approver(r) && !q->approver[0]) {
 		*bad = RC_APPROVER;
 		if (strcmp(r->owner_consent, "yes") != 0)
-			return arena_printf(a, "rule %s wants a named approver: write who decides under approver",
+			return arena_printf(a, _("rule %s wants a named approver: write who decides under approver"),
 			    r->rule);
-		return "approving states that the customer agreed to share contact data: write who "
+		return _("approving states that the customer agreed to share contact data: write who "
 		       "states it "
-		       "under approver";
+		       "under approver");
 	}
 	*bad = RC_PROPOSED;
 	if (d == DECISION_EDIT) {
@@ -183,8 +185,8 @@ const char *review_decide(
 	} else if (!untouched && !(d == DECISION_NONE && r->decision == DECISION_EDIT &&
 				     review_same(a, edited, q->proposed))) {
 		return arena_printf(a,
-		    "proposed was changed without the decision edit: write edit, or put \"%.*s\" "
-		    "back",
+		    _("proposed was changed without the decision edit: write edit, or put \"%.*s\" "
+		    "back"),
 		    (int)(written.len > 120 ? 120 : written.len), written.s);
 	}
 	*bad = RC_APPROVER;

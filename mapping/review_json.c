@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "core/buf.h"
 #include "core/json.h"
+#include "core/lang.h"
 #include "core/outfile.h"
 #include "core/text.h"
 #include "mapping/review_parts.h"
@@ -79,7 +80,7 @@ static void add_row(
 	for (int i = 0; i < RC_CSV; i++) {
 		enum review_column c = (enum review_column)i;
 		const char *name = review_column_name(c);
-		struct value v = review_cell(a, c, r, info, &titles, LANG_EN, false);
+		struct value v = review_cell(a, c, r, info, &titles, review_lang(lang_name()), false);
 		if (i)
 			buf_addc(b, ',');
 		buf_addf(b, "\"%s\":", name);

@@ -65,8 +65,6 @@ int review_column_find(struct arena *a, struct value heading, const struct revie
 enum review_sheet review_sheet_of(const struct plan_row *r);
 /* "update deal_value in Dynamics". */
 const char *review_change(struct arena *a, enum review_lang lang, const struct plan_row *r, const struct review_titles *t);
-/* Why, evidence or what to do of a row in French; the text itself where it is not known. */
-const char *review_french(struct arena *a, const struct plan_row *r, const char *text);
 /* NULL for DECISION_NONE. */
 const char *review_word(struct arena *a, enum review_lang lang, enum decision d, const struct review_titles *t);
 /* The decision a person typed, in either language and any case, DECISION_NONE when blank; -1 when it is none. */

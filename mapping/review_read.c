@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "mapping/review_decide.h"
@@ -37,7 +38,7 @@ __attribute__((format(printf, 5, 6))) static void refuse(struct reader *r, struc
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	vsnprintf(text, sizeof text, lang_text(fmt), ap);
 	va_end(ap);
 	log_warn("%s: %s: %s", r->path, review_address(a, p, c), text);
 	r->out->refused++;
@@ -49,7 +50,7 @@ static const char *quoted(struct arena *a, struct value v)
 	size_t n = v.len;
 
 	if (!value_has(v))
-		return "(blank)";
+		return _("(blank)");
 	if (n > 120)
 		for (n = 120; n > 0 && ((unsigned char)v.s[n] & 0xc0) == 0x80; n--)
 			;

@@ -2,6 +2,7 @@
  * moved them), and every row given in turn with the address of each cell. Sheets somebody added are passed over. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -24,7 +25,7 @@ const char *review_address(struct arena *a, const struct review_place *p, enum r
 	if (!p->sheet)
 		return column < 0
 			   ? arena_printf(a, "line %zu", p->line)
-			   : arena_printf(a, "line %zu, column %s", p->line, review_column_name(c));
+			   : arena_printf(a, _("line %zu, column %s"), p->line, review_column_name(c));
 	cell_name(column < 0 ? 0 : (size_t)column, p->line, cell);
 	return strpbrk(p->sheet, " '!") ? arena_printf(a, "'%s'!%s", p->sheet, cell)
 					: arena_printf(a, "%s!%s", p->sheet, cell);

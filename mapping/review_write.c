@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 #include "core/system.h"
 #include "core/table.h"
 #include "core/text.h"
@@ -57,7 +58,7 @@ static int write_csv(
 		struct value cell[RC_CSV];
 		for (int c = 0; c < RC_CSV; c++)
 			cell[c] = review_cell(
-			    &a, (enum review_column)c, &r, info, &titles, LANG_EN, false);
+			    &a, (enum review_column)c, &r, info, &titles, review_lang(lang_name()), false);
 		if (table_write(w, cell, RC_CSV, err) < 0)
 			goto done;
 		arena_reset(&a);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/lang.h"
 #include "core/text.h"
 
 #define BLOCK ((size_t)64 << 10)
@@ -269,7 +270,7 @@ int rowset_load(const struct rowset *s, size_t i, struct arena *a, struct mapped
 			continue;
 		if (n <= 0)
 			return err_set(err, ERR_FAILED, "the temporary file of the plan cannot be read: %s",
-			    n < 0 ? strerror(errno) : "it is shorter than it was written");
+			    n < 0 ? strerror(errno) : _("it is shorter than it was written"));
 		done += (size_t)n;
 	}
 	memset(out, 0, sizeof *out);

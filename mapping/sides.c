@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/conf_file.h"
+#include "core/lang.h"
 #include "core/ledger_link.h"
 #include "core/log.h"
+#include "core/sentence.h"
 #include "core/text.h"
 
 /* Deal value per currency, exact. Few currencies, many records. */
@@ -290,16 +292,18 @@ static void explain_incomplete(struct sides *s, enum side i, const struct option
 {
 	const struct system_driver *d = s->mapping.driver[i];
 	long rows = source_rows(s->source[i]);
-	char *why = NULL;
+	struct arena a = { 0 };
+	const char *why = NULL;
 	if (o->since || o->where)
-		why = xasprintf("it was read with %s", o->since ? "--since" : "--where");
+		why = sentence(&a, "it was read with %s", o->since ? "--since" : "--where");
 	else if (s->pair->side[i]->file && d->bulk_rows && (size_t)rows == d->bulk_rows)
-		why = xasprintf("the file has exactly %zu rows, so the portal may have cut it", d->bulk_rows);
+		why = sentence(&a, "the file has exactly %zu rows, so the portal may have cut it", d->bulk_rows);
 	else if (!s->state[i].complete)
-		why = xstrdup("it was not read to its end");
+		why = N_("it was not read to its end");
 	else if (s->state[i].server_count >= 0 && s->state[i].server_count != rows)
-		why = xasprintf("the service counts %ld records and gave %ld", s->state[i].server_count, rows);
-	s->incomplete[i] = why;
+		why = sentence(&a, "the service counts %ld records and gave %ld", s->state[i].server_count, rows);
+	s->incomplete[i] = why ? xstrdup(why) : NULL;
+	arena_release(&a);
 }
 
 /* One request: which currencies the CRM has active (R12). An account that may not read them is no reason to stop. */
@@ -407,9 +411,9 @@ const bool *sides_untold(const struct sides *s, enum side side, struct arena *a)
 	return any ? untold : NULL;
 }
 
-struct rule_context sides_rules(const struct sides *s, const struct options *o)
+struct rule_context sides_rules(const struct sides *s)
 {
-	struct rule_context c = { .pc = LEFT, .lang = o->lang ? o->lang : s->ws.locale };
+	struct rule_context c = { .pc = LEFT, .lang = lang_name() };
 	int64_t latest = STAMP_NONE;
 	for (enum side i = LEFT; i <= RIGHT; i++) {
 		c.complete[i] = !s->incomplete[i];

@@ -48,7 +48,7 @@ int sides_decisions(struct sides *s, struct arena *a, struct match_options *out,
  * are neither equal nor different: nothing is planned for them. NULL: all are told. */
 const bool *sides_untold(const struct sides *s, enum side side, struct arena *a);
 /* Context of the rules; now by the services' clock or the files' own dates. */
-struct rule_context sides_rules(const struct sides *s, const struct options *o);
+struct rule_context sides_rules(const struct sides *s);
 /* Flushes the call counts, closes everything. */
 int sides_close(struct sides *s, struct err *err);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "mapping/code_list.h"
+#include "core/lang.h"
 
 struct value transform_fail(struct value v, struct arena *a, const char **why, const char *what)
 {
@@ -78,7 +79,7 @@ int argument_text(const struct json *argument, const char *member, const char **
 	enum json_kind kind = node ? json_kind(node) : JSON_NULL;
 	if (kind != JSON_STRING && kind != JSON_NUMBER && kind != JSON_BOOL)
 		return err_set(err, ERR_USAGE, "\"%s\" needs %s%s%s", room->name,
-		    member ? "\"" : "a text", member ? member : "", member ? "\", a text" : "");
+		    member ? "\"" : _("a text"), member ? member : "", member ? _("\", a text") : "");
 	*out = json_value(room->mem, node).s;
 	return 0;
 }
@@ -126,7 +127,7 @@ int transform_compile(const struct json *node, bool writing, const char *base, s
 		return unknown(name, err);
 	if ((out->def->compile != NULL) != (argument != NULL))
 		return err_set(err, ERR_USAGE, "\"%s\" %s", name,
-		    argument ? "takes no argument" : "needs an argument: {\"NAME\": ARGUMENT}");
+		    argument ? _("takes no argument") : _("needs an argument: {\"NAME\": ARGUMENT}"));
 	if (out->def->place == PLACE_WRITE && !writing)
 		return err_set(err, ERR_USAGE, "\"%s\" stands in \"write-as\" only", name);
 	if ((!strcmp(name, "country-code") || !strcmp(name, "currency-code")) &&

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 
 extern const struct system_driver partner_center_driver;
 extern const struct system_setup partner_center_setup;
@@ -80,14 +81,14 @@ static int read_before(struct partner_center *pc, struct arena *a, const struct 
 		now = http_header(&was->http, "ETag", tag, sizeof(tag));
 	if (!now) {
 		referral_refuse(r, a,
-		    "Partner Center gives no eTag for this referral, so it can't be changed "
-		    "safely; change it in the portal");
+		    _("Partner Center gives no eTag for this referral, so it can't be changed "
+		    "safely; change it in the portal"));
 		return 1;
 	}
 	if (*etag ? strcmp(*etag, now) != 0
 		  : referral_compare(a, w, pc_record(pc, a, was->json)) == OUTCOME_CONFLICT) {
 		reply_set(r, a, OUTCOME_CONFLICT, was->http.status, "",
-		    "the referral changed since it was read");
+		    _("the referral changed since it was read"));
 		r->after = pc_record(pc, a, was->json);
 		return 1;
 	}
@@ -104,7 +105,7 @@ static int update_one(struct partner_center *pc, struct arena *a, const struct w
 	int rc = 0;
 
 	if (w->op == WRITE_DELETE) {
-		referral_refuse(r, a, "Partner Center deletes no referrals; close it instead");
+		referral_refuse(r, a, _("Partner Center deletes no referrals; close it instead"));
 		goto out;
 	}
 	if (!etag || referral_needs_current(w))
@@ -178,7 +179,7 @@ static void created(struct partner_center *pc, struct arena *a, const struct wri
 	}
 	if (!r->carry && referral_asks_help(w))
 		reply_set(r, a, OUTCOME_UNKNOWN, ans->http.status, "",
-		    "created, but its engagement is not known yet");
+		    _("created, but its engagement is not known yet"));
 	else
 		r->after = pc_record(pc, a, own);
 	answer_reset(&more);
@@ -294,7 +295,7 @@ static int pc_resolve(
 		r->after = pc_record(pc, a, ans.json);
 		reply_set(r, a, referral_compare(a, w, r->after), ans.http.status, "", "");
 		if (r->outcome == OUTCOME_CONFLICT)
-			r->message = "the referral holds neither the old nor the new values";
+			r->message = _("the referral holds neither the old nor the new values");
 	}
 	answer_reset(&ans);
 	return rc;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 #include "core/sql.h"
 
 struct child_rows {
@@ -266,7 +267,7 @@ static void fold(const struct natives *nv, struct arena *a, const struct write *
 		return;
 	}
 	const char *text = arena_printf(a, "%s.%s %s: %s", bad->related->alias, bad->related->id,
-	    bad->element, bad->message && *bad->message ? bad->message : "no answer");
+	    bad->element, bad->message && *bad->message ? bad->message : _("no answer"));
 	enum outcome o = bad->outcome;
 
 	if (w->op == WRITE_CREATE && !unknown)

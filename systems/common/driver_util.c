@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -270,7 +271,7 @@ int api_send(struct http *h, const char *method, const char *url, const char *co
 		out->json = json_parse(out->http.body.s, out->http.body.len, NULL);
 	if (out->html)
 		snprintf(
-		    out->message, sizeof(out->message), "answered with a web page instead of data");
+		    out->message, sizeof(out->message), _("answered with a web page instead of data"));
 	else if (out->http.status >= 300)
 		error_text(
 		    out->json, out->code, sizeof(out->code), out->message, sizeof(out->message));

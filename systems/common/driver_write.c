@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include "systems/common/driver_util.h"
+#include "core/lang.h"
 #include "core/text.h"
 
 static bool truth(struct value v, bool *out)
@@ -162,14 +163,14 @@ struct ref *ref_of(struct refs *refs, const struct natives *nv, struct arena *a,
 		some |= value_has(probe.value[i]);
 		if (w->op != WRITE_CREATE && probe.value[i].state == VALUE_ABSENT) {
 			*why = arena_printf(a,
-			    "%s is looked up by %s.%s as well, which this change does not set: "
-			    "change it there by hand",
+			    _("%s is looked up by %s.%s as well, which this change does not set: "
+			    "change it there by hand"),
 			    alias, alias, probe.column[i]);
 			return NULL;
 		}
 	}
 	if (!some) {
-		*why = arena_printf(a, "%s cannot be looked up: %s.%s is empty", alias, alias,
+		*why = arena_printf(a, _("%s cannot be looked up: %s.%s is empty"), alias, alias,
 		    probe.n ? probe.column[0] : "?");
 		return NULL;
 	}
@@ -280,7 +281,7 @@ static void ref_answer(const struct natives *nv, struct arena *a, const struct w
     const struct ref *ref, struct reply *reply)
 {
 	const struct related *r = natives_related(nv, ref->alias);
-	const char *value = value_has(ref->value[0]) ? ref->value[0].s : "(empty)";
+	const char *value = value_has(ref->value[0]) ? ref->value[0].s : _("(empty)");
 
 	if (ref->found == 1 || ref_left_out(nv, w, ref))
 		return;
@@ -289,15 +290,15 @@ static void ref_answer(const struct natives *nv, struct arena *a, const struct w
 	else if (ref->found > 1)
 		reply_set(reply, a, OUTCOME_REFUSED, 0, "",
 		    arena_printf(a,
-			"several rows fit %s.%s = %s: merge them, or set the right one by hand",
+			_("several rows fit %s.%s = %s: merge them, or set the right one by hand"),
 			ref->alias, ref->column[0], value));
 	else if (w->op == WRITE_CREATE && r && r->create)
 		reply_set(reply, a, OUTCOME_DEFERRED, 0, "",
 		    arena_printf(
-			a, "it is not known whether %s %s was made: run again", ref->alias, value));
+			a, _("it is not known whether %s %s was made: run again"), ref->alias, value));
 	else
 		reply_set(reply, a, OUTCOME_REFUSED, 0, "",
-		    arena_printf(a, "no row fits %s.%s = %s: create it there, or correct the value",
+		    arena_printf(a, _("no row fits %s.%s = %s: create it there, or correct the value"),
 			ref->alias, ref->column[0], value));
 }
 
@@ -383,8 +384,8 @@ void refs_tell(struct refs *refs, const struct natives *nv, struct arena *a, con
 			ref = ref_of(refs, nv, a, &w[i], alias_of(a, w[i].assign[j].path), &why);
 			if (ref && ref_left_out(nv, &w[i], ref))
 				reply_set(&reply[i], a, OUTCOME_APPLIED, reply[i].http, reply[i].code,
-				    arena_printf(a, "nobody has %s.%s = %s, so the owner is the service's default (R17)", ref->alias,
-					ref->column[0], value_has(ref->value[0]) ? ref->value[0].s : "(empty)"));
+				    arena_printf(a, _("nobody has %s.%s = %s, so the owner is the service's default (R17)"), ref->alias,
+					ref->column[0], value_has(ref->value[0]) ? ref->value[0].s : _("(empty)")));
 		}
 	}
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 
 #define BATCH_DEPTH 3 /* an answer nests once, in a change set */
 #define BATCH_PARTS 2000
@@ -205,7 +206,7 @@ static int parse_part(struct arena *a, struct text t, int depth, struct list *li
 	if (type && batch_is_multipart(type))
 		return parse_multipart(a, type, t, depth + 1, list, err);
 	if (list->n >= BATCH_PARTS)
-		return bad_answer(err, "more parts than any batch has");
+		return bad_answer(err, _("more parts than any batch has"));
 
 	bool found = false;
 	int status = 0;
@@ -214,7 +215,7 @@ static int parse_part(struct arena *a, struct text t, int depth, struct list *li
 	if (found)
 		status = status_of(line, len);
 	if (!status)
-		return bad_answer(err, "a part holds no HTTP status line");
+		return bad_answer(err, _("a part holds no HTTP status line"));
 
 	struct batch_part *part = list_add(a, list);
 	part->status = status;
@@ -240,9 +241,9 @@ static int parse_multipart(struct arena *a, const char *content_type, struct tex
 	char *boundary = boundary_of(a, content_type);
 
 	if (!boundary)
-		return bad_answer(err, "its Content-Type names no boundary");
+		return bad_answer(err, _("its Content-Type names no boundary"));
 	if (depth > BATCH_DEPTH)
-		return bad_answer(err, "it nests too deep");
+		return bad_answer(err, _("it nests too deep"));
 	while (next_line(&t, &line, &len)) {
 		int kind = delimiter(line, len, boundary);
 
@@ -254,7 +255,7 @@ static int parse_multipart(struct arena *a, const char *content_type, struct tex
 			return 0;
 		start = t.p;
 	}
-	return bad_answer(err, "it ends before its closing delimiter");
+	return bad_answer(err, _("it ends before its closing delimiter"));
 }
 
 int batch_parse(struct arena *a, const char *content_type, const char *body, size_t len,
@@ -265,7 +266,7 @@ int batch_parse(struct arena *a, const char *content_type, const char *body, siz
 	*parts = NULL;
 	*n = 0;
 	if (!batch_is_multipart(content_type))
-		return bad_answer(err, "it is not multipart");
+		return bad_answer(err, _("it is not multipart"));
 	if (parse_multipart(a, content_type, (struct text){ body, body + len }, 0, &list, err) < 0)
 		return -1;
 	*parts = list.v;

@@ -3,6 +3,7 @@
  * A lookup is bound by its navigation property; state goes by actions of its own when a deal is closed. */
 #include <string.h>
 #include "systems/dynamics/dataverse.h"
+#include "core/lang.h"
 #include "core/text.h"
 
 bool dataverse_is_state(const char *path)
@@ -35,12 +36,12 @@ const char *dataverse_invalid(const struct dynamics *d, struct arena *a, const s
 	bool closed = state && (value_is(state->value, "1") || value_is(state->value, "2"));
 
 	if (!w->id || !guid_valid(w->id))
-		return "the record id is no GUID";
+		return _("the record id is no GUID");
 	if (w->op == WRITE_CLOSE && !closed)
-		return "a closing needs statecode 1 (won) or 2 (lost)";
+		return _("a closing needs statecode 1 (won) or 2 (lost)");
 	if (w->op != WRITE_CLOSE && closed)
-		return "statecode 1 or 2 closes a deal, which is an operation of its own after its "
-		       "last values";
+		return _("statecode 1 or 2 closes a deal, which is an operation of its own after its "
+		       "last values");
 	for (size_t i = 0; i < w->n_assign; i++) {
 		const struct related *r = assign_children(&d->natives, &w->assign[i]);
 		const char *path = w->assign[i].path;
@@ -53,7 +54,7 @@ const char *dataverse_invalid(const struct dynamics *d, struct arena *a, const s
 			    "%s can't be written, only the \"id\" column of \"related\" (%s[].%s)",
 			    path, r->alias, r->id ? r->id : "?");
 		if (r && w->op == WRITE_CLOSE)
-			return "child rows are set before a deal is closed, not with it";
+			return _("child rows are set before a deal is closed, not with it");
 	}
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include "systems/dynamics/dataverse.h"
+#include "core/lang.h"
 #include "core/text.h"
 
 struct creating {
@@ -144,7 +145,7 @@ static int create_some(struct creating *c, const size_t *index, size_t n, struct
 		bool fits = ids_fit(c, index, n, json_get(answer.json, "Ids"));
 
 		answer_all(c, index, n, fits ? OUTCOME_APPLIED : OUTCOME_UNKNOWN, status, "",
-		    fits ? "" : "the ids answered are not the ids sent");
+		    fits ? "" : _("the ids answered are not the ids sent"));
 	} else if (status == 429 || status == 401 || answer.html) {
 		answer_all(c, index, n, answer.html ? OUTCOME_UNKNOWN : OUTCOME_DEFERRED, status,
 		    answer.code, answer.message);

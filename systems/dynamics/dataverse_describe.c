@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 
 #define TABLES 16
 
@@ -120,7 +121,7 @@ static int mark_unique(struct describing *c, struct column_info *out, size_t n, 
 
 	free(url);
 	if (rc == 0)
-		rc = answer_check(&answer, NULL, "Dynamics", "alternate keys", err);
+		rc = answer_check(&answer, NULL, "Dynamics", _("alternate keys"), err);
 	for (k = rc ? NULL : json_first(json_get(answer.json, "value")); k; k = json_next(k)) {
 		const struct json *names = json_get(k, "KeyAttributes");
 		const char *name = json_text(json_first(names)),

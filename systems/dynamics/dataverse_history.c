@@ -2,6 +2,7 @@
  * auditing is off, for the organization, the table or a column, there is nothing to be asked: that takes three requests. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "systems/dynamics/dataverse.h"
@@ -166,7 +167,7 @@ static int read_audit(struct dynamics *d, struct arena *a, const char *id, struc
 			rc = 1;
 		}
 		if (rc == 0)
-			rc = answer_check(&answer, NULL, "Dynamics", "audit history", err);
+			rc = answer_check(&answer, NULL, "Dynamics", _("audit history"), err);
 		if (rc)
 			break;
 		const struct json *list = json_get(answer.json, "AuditDetailCollection");

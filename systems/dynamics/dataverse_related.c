@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 
 /* References of one alias while they are asked for. */
@@ -111,7 +112,7 @@ static int make_refs(void *ctx, const char *alias, struct ref **ref,
 		} else if (part[i].outcome == OUTCOME_REFUSED) {
 			ref[i]->refused = true;
 			ref[i]->why =
-			    arena_printf(&d->refs.mem, "%s could not be created: HTTP %d %s %s",
+			    arena_printf(&d->refs.mem, _("%s could not be created: HTTP %d %s %s"),
 				alias, part[i].status, part[i].code, part[i].message);
 		}
 	}

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -198,7 +199,7 @@ static int refused_whole(const struct odata *o, const struct answer *answer, str
 
 	return err_set(err, kind, "%s: the batch was refused: HTTP %d %s %s%s", o->title, status,
 	    answer->code, answer->message,
-	    kind == ERR_SIGNIN ? ": give the user or application the role that may write (R51)"
+	    kind == ERR_SIGNIN ? _(": give the user or application the role that may write (R51)")
 			       : "");
 }
 
@@ -238,7 +239,7 @@ int odata_batch(struct odata *o, struct arena *a, struct batch_writer *w, struct
 		if (status >= 400 && status < 500 && !answer.html)
 			rc = refused_whole(o, &answer, err);
 		else
-			all_unknown(parts, n, "the batch was not answered part by part");
+			all_unknown(parts, n, _("the batch was not answered part by part"));
 		goto done;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -252,7 +253,7 @@ int odata_batch(struct odata *o, struct arena *a, struct batch_writer *w, struct
 	if (!*paired)
 		all_unknown(parts, n,
 		    arena_printf(
-			a, "%zu answers to %zu parts, and nothing says whose they are", n_got, n));
+			a, _("%zu answers to %zu parts, and nothing says whose they are"), n_got, n));
 	for (size_t i = 0; i < n; i++) {
 		if (*paired)
 			part_text(a, &parts[i], &got[pair[i]]);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 #include "core/buf.h"
+#include "core/lang.h"
 #include "core/text.h"
 
 #define ELEMENTS 50 /* solutions and team members of one row, at most */
@@ -372,17 +373,17 @@ static const char *check_row(struct value *cell, enum file_row kind, struct aren
 	for (size_t i = 0; i < N_COLUMNS; i++)
 		if (columns[i].required && !value_has(cell[i]))
 			return arena_printf(a,
-			    "the portal refuses a row without \"%s%s\": fill it in, then plan "
-			    "again",
+			    _("the portal refuses a row without \"%s%s\": fill it in, then plan "
+			    "again"),
 			    columns[i].heading, columns[i].numbered ? " 1" : "");
 	if (!value_is(*cell_of(cell, FORM_CONSENT), "Yes"))
-		return "the portal skips a row without consent to share the contacts (R18): obtain "
+		return _("the portal skips a row without consent to share the contacts (R18): obtain "
 		       "the consent, record it "
-		       "in Partner Center, then plan again";
+		       "in Partner Center, then plan again");
 	if (value_is(*cell_of(cell, FORM_HELP_NEEDED), "Yes") &&
 	    !value_has(*cell_of(cell, FORM_HELP)))
-		return "Microsoft's help is asked for, but not which (\"What specific help from "
-		       "Microsoft?\")";
+		return _("Microsoft's help is asked for, but not which (\"What specific help from "
+		       "Microsoft?\")");
 	if ((value_is(*end, "Lost") || value_is(*end, "Declined")) && !value_has(*reason))
 		*reason = value_of("8");
 	return NULL;

@@ -8,6 +8,7 @@
  * then a copy addressed to Microsoft. */
 #include "systems/partner_center/referral.h"
 #include "systems/common/driver_util.h"
+#include "core/lang.h"
 #include "core/text.h"
 
 #include <ctype.h>
@@ -92,7 +93,7 @@ static const char *add_value(
 	case FORM_DECIMAL:
 		text = decimal_normal(a, v.s, v.len);
 		if (!text)
-			return arena_printf(a, "%s: \"%s\" is no number", as->path, v.s);
+			return arena_printf(a, _("%s: \"%s\" is no number"), as->path, v.s);
 		if (number)
 			buf_adds(out, text);
 		else
@@ -102,14 +103,14 @@ static const char *add_value(
 		if (date_parse(v.s, v.len, &days))
 			text = arena_printf(a, "%sT00:00:00Z", v.s);
 		else if (stamp_parse(v.s, v.len) == STAMP_NONE)
-			return arena_printf(a, "%s: \"%s\" is no date (YYYY-MM-DD)", as->path, v.s);
+			return arena_printf(a, _("%s: \"%s\" is no date (YYYY-MM-DD)"), as->path, v.s);
 		buf_add_json(out, text, strlen(text));
 		return NULL;
 	case FORM_BOOL:
 		if (!value_is(v, "true") && !value_is(v, "false") && !value_is(v, "1") &&
 		    !value_is(v, "0"))
 			return arena_printf(
-			    a, "%s: \"%s\" is neither true nor false", as->path, v.s);
+			    a, _("%s: \"%s\" is neither true nor false"), as->path, v.s);
 		assign_json(out, ASSIGN_BOOL, v);
 		return NULL;
 	case FORM_TEXT:
@@ -155,7 +156,7 @@ const char *referral_patch(
 	size_t i;
 
 	if (w->n_assign == 0)
-		return "the change is empty";
+		return _("the change is empty");
 	if (there && json_kind(there) != JSON_ARRAY)
 		there = NULL;
 	buf_addc(out, '[');
@@ -166,9 +167,9 @@ const char *referral_patch(
 
 		if (!p)
 			return arena_printf(a,
-			    "R60: Partner Center takes no change of %s after creation; change it "
+			    _("R60: Partner Center takes no change of %s after creation; change it "
 			    "in the portal or set "
-			    "\"write\": \"on-create\" for it in the mapping",
+			    "\"write\": \"on-create\" for it in the mapping"),
 			    as->path);
 		replace = strcmp(as->path, "status") == 0 || strcmp(as->path, "substatus") == 0 ||
 			  (p->form == FORM_SET && there);
@@ -414,7 +415,7 @@ const char *referral_create(
 	size_t i;
 
 	if (status && value_is(status->value, "Closed"))
-		return "a referral can't be created closed; reopen the deal or leave it out";
+		return _("a referral can't be created closed; reopen the deal or leave it out");
 	if (engagement) {
 		add_item(a, &items, "engagementId", literal(a, engagement));
 		add_item(a, &items, "type", "\"Shared\"");
@@ -431,7 +432,7 @@ const char *referral_create(
 
 		if (!path_valid(as->path))
 			return arena_printf(a,
-			    "\"%s\" is no path of a referral; correct it in the mapping", as->path);
+			    _("\"%s\" is no path of a referral; correct it in the mapping"), as->path);
 		if (!cleared(as) && !fixed(as->path) && (!engagement || shared(as->path)))
 			why = add_assign(a, &items, as);
 	}

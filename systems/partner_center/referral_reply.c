@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 
 /* Code and message of the innermost error that has them: it is the one that names the field. */
 static void reply_error(
@@ -27,7 +28,7 @@ static void reply_error(
 	}
 	if (!*message)
 		message =
-		    arena_printf(a, "Partner Center answers %d without a reason", ans->http.status);
+		    arena_printf(a, _("Partner Center answers %d without a reason"), ans->http.status);
 	reply_set(r, a, outcome, ans->http.status, code, message);
 }
 
@@ -65,7 +66,7 @@ void referral_no_success(struct reply *r, struct arena *a, const struct answer *
 		o = OUTCOME_REFUSED;
 	reply_error(r, a, o, ans);
 	if (o == OUTCOME_UNKNOWN && !ans->html)
-		r->message = arena_printf(a, "answered %d, but not with the referral", status);
+		r->message = arena_printf(a, _("answered %d, but not with the referral"), status);
 }
 
 /* The decimal is compared as one whatever kind the mapping gives it. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -55,13 +56,13 @@ int bulk_create(struct sobjects *o, const char *kind, const struct buf *body, st
 	memset(job, 0, sizeof(*job));
 	if (rc == 0 && strcasecmp(answer.code, "FEATURENOTENABLED") == 0)
 		rc = 1;
-	if (rc == 0 && answer_check(&answer, NULL, TITLE, "a bulk job", err))
+	if (rc == 0 && answer_check(&answer, NULL, TITLE, _("a bulk job"), err))
 		rc = -1;
 	if (rc == 0) {
 		take_job(answer.json, job);
 		if (strncmp(job->id, "750", 3) != 0)
 			rc = err_set(err, ERR_UNAVAILABLE,
-			    TITLE ": the answer names no job; run the same command again");
+			    "Salesforce: the answer names no job; run the same command again");
 	}
 	*fate = rc < 0 && answer.http.status >= 200 && answer.http.status < 300 ? HTTP_UNCLEAR
 										: answer.http.fate;
@@ -95,7 +96,7 @@ static int pause_for(const struct bulk_job *job, long ms, struct err *err)
 	if (!http_stopped())
 		return 0;
 	err_set(err, ERR_SIGNAL,
-	    TITLE ": stopped while job %s was under way; run the same command again, it goes on "
+	    "Salesforce: stopped while job %s was under way; run the same command again, it goes on "
 		  "from there",
 	    job->id);
 	if (err)
@@ -116,12 +117,12 @@ int bulk_wait(struct sobjects *o, const char *kind, struct bulk_job *job, struct
 			return rc;
 		if (waited >= PATIENCE_MS)
 			return err_set(err, ERR_UNAVAILABLE,
-			    TITLE ": job %s is %s after four hours; run the same command again, it "
+			    "Salesforce: job %s is %s after four hours; run the same command again, it "
 				  "goes on from there",
 			    job->id, job->state);
 		if (waited - told >= TELL_MS) {
 			told = waited;
-			log_note(TITLE ": job %s is %s, %ld records so far", job->id, job->state,
+			log_note("Salesforce: job %s is %s, %ld records so far", job->id, job->state,
 			    job->processed);
 		}
 		if (pause_for(job, pause, err) < 0)
@@ -160,7 +161,7 @@ void bulk_delete(struct sobjects *o, const char *kind, const struct bulk_job *jo
 	char *url = job_url(o, kind, job->id, "");
 
 	if (api_send(o->http, "DELETE", url, NULL, NULL, false, &answer, &err) < 0)
-		log_debug(TITLE ": job %s stays: %s", job->id, err.text);
+		log_debug("Salesforce: job %s stays: %s", job->id, err.text);
 	answer_reset(&answer);
 	free(url);
 }
@@ -179,7 +180,7 @@ int bulk_get(struct sobjects *o, const char *path, struct answer *out, struct er
 	return answer_check(out, NULL, TITLE, path, err) < 0
 		   ? -1
 		   : err_set(err, ERR_UNAVAILABLE,
-			 TITLE ": %s: no CSV came; run the same command again", path);
+			 "Salesforce: %s: no CSV came; run the same command again", path);
 }
 
 /* ---- ending ---- */
@@ -197,7 +198,7 @@ static int end_known(struct sobjects *o, const char *id, struct err *err)
 	    bulk_set_state(o, BULK_INGEST, &job, "Aborted", err) < 0)
 		return -1;
 	if (rc == 0 && !bulk_over(&job)) {
-		log_note(TITLE ": job %s of the run before is still under way; waiting for it", id);
+		log_note("Salesforce: job %s of the run before is still under way; waiting for it", id);
 		rc = bulk_wait(o, BULK_INGEST, &job, err);
 	}
 	return rc < 0 ? -1 : 0;
@@ -215,7 +216,7 @@ static int end_lost(struct sobjects *o, const char *object, int64_t since, struc
 
 	while (rc == 0 && url) {
 		rc = api_send(o->http, "GET", url, NULL, NULL, true, &answer, err);
-		rc = rc == 0 && answer_check(&answer, NULL, TITLE, "bulk jobs", err) ? -1 : rc;
+		rc = rc == 0 && answer_check(&answer, NULL, TITLE, _("bulk jobs"), err) ? -1 : rc;
 		for (const struct json *j = rc ? NULL
 					       : json_first(json_get(answer.json, "records"));
 		     j; j = json_next(j)) {
@@ -241,7 +242,7 @@ static int end_lost(struct sobjects *o, const char *object, int64_t since, struc
 	free(url);
 	answer_reset(&answer);
 	if (rc == 0 && n == 1 && (rc = bulk_set_state(o, BULK_INGEST, &job, "Aborted", err)) == 0) {
-		log_debug(TITLE ": job %s, whose id was lost, is taken back", job.id);
+		log_debug("Salesforce: job %s, whose id was lost, is taken back", job.id);
 		bulk_delete(o, BULK_INGEST, &job);
 	}
 	return rc < 0 ? -1 : 0;

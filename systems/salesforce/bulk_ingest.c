@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 #include "core/log.h"
 
 #define TITLE      "Salesforce"
@@ -50,9 +51,9 @@ static int put_data(
 
 	if (rc == 0 && answer.http.status / 100 != 2) {
 		rc = -1;
-		if (answer_check(&answer, NULL, TITLE, "the upload of a bulk job", err) == 0)
+		if (answer_check(&answer, NULL, TITLE, _("the upload of a bulk job"), err) == 0)
 			err_set(err, ERR_UNAVAILABLE,
-			    TITLE ": the upload of job %s was answered %d", job->id,
+			    "Salesforce: the upload of job %s was answered %d", job->id,
 			    answer.http.status);
 	}
 	answer_reset(&answer);
@@ -119,7 +120,7 @@ static int close_job(
 	if (keep(load, true, job->id, err) < 0)
 		return -1;
 	err_set(
-	    err, ERR_UNAVAILABLE, TITLE ": job %s could not be closed and was taken back", job->id);
+	    err, ERR_UNAVAILABLE, "Salesforce: job %s could not be closed and was taken back", job->id);
 	return 1;
 }
 
@@ -180,7 +181,7 @@ static void take_line(struct results *r, enum result_kind kind, const char *cons
 		r->strays++;
 		if (it)
 			item_set(it, r->a, OUTCOME_UNKNOWN, "",
-			    "the job's results tell of this record twice");
+			    _("the job's results tell of this record twice"));
 		return;
 	}
 	if (kind == RESULT_REST) {
@@ -189,8 +190,8 @@ static void take_line(struct results *r, enum result_kind kind, const char *cons
 		/* somebody did not want it: it is not sent again by itself */
 		item_set(it, r->a, aborted ? OUTCOME_REFUSED : OUTCOME_DEFERRED, "",
 		    aborted ? arena_printf(r->a,
-				  "job %s was aborted in Salesforce; `rejoin apply --only failed` "
-				  "sends it again",
+				  _("job %s was aborted in Salesforce; `rejoin apply --only failed` "
+				  "sends it again"),
 				  r->job->id)
 			    : arena_printf(r->a, "job %s failed: %s", r->job->id, r->job->message));
 		return;
@@ -202,7 +203,7 @@ static void take_line(struct results *r, enum result_kind kind, const char *cons
 	it->id = sobject_id(r->a, arena_strdup(r->a, cell[first]));
 	it->existed = strcasecmp(cell[second], "false") == 0;
 	if (!*it->id || (it->expect && strcmp(it->id, sobject_id(r->a, it->expect)) != 0))
-		item_set(it, r->a, OUTCOME_UNKNOWN, "", "the result names another record");
+		item_set(it, r->a, OUTCOME_UNKNOWN, "", _("the result names another record"));
 	else
 		item_set(it, r->a, OUTCOME_APPLIED, "", "");
 }
@@ -242,7 +243,7 @@ static int read_results(
 		second = column_of(heading, n_heading, extra[kind][1]);
 		if (key == n_heading ||
 		    (kind != RESULT_REST && (first == n_heading || second == n_heading)))
-			more = err_set(err, ERR_UNAVAILABLE, TITLE ": %s of job %s lack a column",
+			more = err_set(err, ERR_UNAVAILABLE, "Salesforce: %s of job %s lack a column",
 			    names[kind], r->job->id);
 	}
 	while (more == 1 && (more = bulk_csv_read(&text, &line, &cell, &n, err)) == 1) {
@@ -274,9 +275,9 @@ static void take_results(struct sobjects *o, struct arena *a, const struct bulk_
 	for (enum result_kind k = RESULT_GOOD; k <= RESULT_REST && rc == 0; k++)
 		rc = read_results(o, &r, k, &err);
 	if (r.strays)
-		log_debug(TITLE ": %ld results of job %s belong to no row", r.strays, job->id);
+		log_debug("Salesforce: %ld results of job %s belong to no row", r.strays, job->id);
 	rest_set(row, n, a, OUTCOME_UNKNOWN,
-	    rc < 0 ? err.text : "the job's results do not tell of this record");
+	    rc < 0 ? err.text : _("the job's results do not tell of this record"));
 }
 
 /* ---- parts ---- */
@@ -303,11 +304,11 @@ static int send_part(struct sobjects *o, struct arena *a, const struct bulk_load
 		keep(load, true, job.id, &why);
 	if (rc) {
 		rest_set(row, n, a, OUTCOME_UNKNOWN,
-		    rc > 0 ? arena_printf(a, "job %s is not there any more", job.id) : why.text);
+		    rc > 0 ? arena_printf(a, _("job %s is not there any more"), job.id) : why.text);
 		return 0;
 	}
 	if (strcmp(job.state, "JobComplete") != 0)
-		log_warn(TITLE ": job %s is %s: %s", job.id, job.state, job.message);
+		log_warn("Salesforce: job %s is %s: %s", job.id, job.state, job.message);
 	if (strcmp(job.state, "Failed") == 0 && load->failed)
 		*load->failed = true;
 	take_results(o, a, load, &job, row, n);

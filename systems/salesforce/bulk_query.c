@@ -28,11 +28,11 @@ int bulk_read_open(struct sobjects *o, struct bulk_read *b, const char *soql, st
 	rc = bulk_wait(o, BULK_QUERY, &b->job, err);
 	if (rc == 0 && strcmp(b->job.state, "JobComplete") != 0)
 		rc = err_set(err, ERR_UNAVAILABLE,
-		    TITLE ": bulk query %s is %s: %s; run the same command again", b->job.id,
+		    "Salesforce: bulk query %s is %s: %s; run the same command again", b->job.id,
 		    b->job.state, b->job.message);
 	if (rc > 0)
 		rc = err_set(err, ERR_UNAVAILABLE,
-		    TITLE ": bulk query %s is not there any more; run the same command again",
+		    "Salesforce: bulk query %s is not there any more; run the same command again",
 		    b->job.id);
 	return rc;
 }
@@ -104,7 +104,7 @@ static int take_rows(struct bulk_read *b, struct bulk_text *text, sobject_row *r
 
 		if (n != n_heading) {
 			more = err_set(err, ERR_UNAVAILABLE,
-			    TITLE ": a row of bulk query %s has %zu cells under %zu headings; run "
+			    "Salesforce: a row of bulk query %s has %zu cells under %zu headings; run "
 				  "the same command again",
 			    b->job.id, n, n_heading);
 			break;
@@ -151,7 +151,7 @@ int bulk_read_page(
 	next = http_header(&answer.http, "Sforce-Locator", locator, sizeof(locator));
 	if (told && strtol(told, NULL, 10) != rows) {
 		rc = err_set(err, ERR_UNAVAILABLE,
-		    TITLE ": a page of bulk query %s holds %ld rows instead of %s; run the same "
+		    "Salesforce: a page of bulk query %s holds %ld rows instead of %s; run the same "
 			  "command again",
 		    b->job.id, rows, told);
 		goto out;
@@ -160,14 +160,14 @@ int bulk_read_page(
 	b->ended = !next || !*next || strcasecmp(next, "null") == 0;
 	if (!b->ended && b->locator && strcmp(next, b->locator) == 0)
 		rc = err_set(err, ERR_UNAVAILABLE,
-		    TITLE ": bulk query %s gives the same page again and again; run the same "
+		    "Salesforce: bulk query %s gives the same page again and again; run the same "
 			  "command again",
 		    b->job.id);
 	free(b->locator);
 	b->locator = b->ended ? NULL : xstrdup(next);
 	if (rc == 0 && b->ended && b->job.processed && b->rows != b->job.processed)
 		rc = err_set(err, ERR_UNAVAILABLE,
-		    TITLE ": bulk query %s gave %ld of its %ld rows; run the same command again",
+		    "Salesforce: bulk query %s gave %ld of its %ld rows; run the same command again",
 		    b->job.id, b->rows, b->job.processed);
 out:
 	buf_release(&path);

@@ -4,6 +4,7 @@
  * a record, so only active ones are looked at. */
 #include <string.h>
 #include "systems/salesforce/salesforce.h"
+#include "core/lang.h"
 
 const char *salesforce_column(const struct salesforce *s, struct arena *a, const char *alias)
 {
@@ -136,7 +137,7 @@ static int make_refs(void *ctx, const char *alias, struct ref **ref,
 		if (item[i].outcome != OUTCOME_REFUSED && item[i].outcome != OUTCOME_CONFLICT)
 			continue;
 		ref[i]->refused = true;
-		ref[i]->why = arena_printf(&s->refs.mem, "%s could not be created: %s %s", alias,
+		ref[i]->why = arena_printf(&s->refs.mem, _("%s could not be created: %s %s"), alias,
 		    item[i].code, item[i].message);
 	}
 	buf_release(&body);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "core/lang.h"
 #include "core/log.h"
 
 #define IN_CHUNK   500
@@ -68,14 +69,14 @@ int sobjects_page(struct sobjects *o, const char *url, const char *what, struct 
 	const char *link = json_text(json_get(out->json, "nextRecordsUrl"));
 	if (!records || json_kind(records) != JSON_ARRAY || !done)
 		return err_set(err, ERR_UNAVAILABLE,
-		    TITLE ": %s: the answer holds no rows; run the same command again", what);
+		    "Salesforce: %s: the answer holds no rows; run the same command again", what);
 	if (total)
 		*total = json_int(json_get(out->json, "totalSize"), -1);
 	if (json_true(done))
 		return 0;
 	if (!link)
 		return err_set(err, ERR_UNAVAILABLE,
-		    TITLE ": %s: there are more rows, but no link leads to them", what);
+		    "Salesforce: %s: there are more rows, but no link leads to them", what);
 	*next = http_follow(o->http, link, err);
 	return *next ? 0 : -1;
 }
@@ -106,8 +107,7 @@ int sobjects_rows(struct sobjects *o, const char *soql, const char *what, sobjec
 	while (rc == 0 && url) {
 		if (link_repeats(&seen, url)) {
 			rc = err_set(err, ERR_UNAVAILABLE,
-			    TITLE
-			    ": %s: a page links back to an earlier one: the service sends the "
+			    "Salesforce: %s: a page links back to an earlier one: the service sends the "
 			    "reader in circles",
 			    what);
 			break;
@@ -332,7 +332,7 @@ static int send_call(struct sobjects *o, struct arena *a, const char *method, co
 			take_results(a, answer.json, item, n);
 		else
 			all_set(item, n, a, OUTCOME_UNKNOWN, status, "",
-			    "the results do not fit what was sent");
+			    _("the results do not fit what was sent"));
 	} else if (status == 400 && n > 1 && !answer.html) {
 		rc = send_call(o, a, method, path, item, n / 2, sent, err);
 		if (rc == 0)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/match.h"
 #include "tests/unit/check.h"
@@ -97,6 +98,7 @@ static const struct deal fabrikam = { "Fabrikam GmbH", "10115", "DE", "ERP renew
 static int score_against(struct deal d, char *evidence, size_t n)
 {
 	struct candidates c = { 0 };
+	struct arena words = { 0 };
 	int score = 0;
 	begin();
 	add(LEFT, "l", fabrikam);
@@ -106,7 +108,8 @@ static int score_against(struct deal d, char *evidence, size_t n)
 	if (c.n)
 		score = c.list[0].score;
 	if (evidence)
-		snprintf(evidence, n, "%s", c.n ? c.list[0].evidence : "");
+		snprintf(evidence, n, "%s", c.n ? sentence_in(&words, "en", c.list[0].evidence) : "");
+	arena_release(&words);
 	end(&c);
 	return score;
 }

@@ -303,39 +303,6 @@ static void retyping_is_tolerated_and_nothing_else(void **state)
 	assert_false(same("", "a"));
 }
 
-/* The planner's sentences in a French workbook; names and values stay, and what is not known stays whole. */
-static void sentences_are_said_in_french(void **state)
-{
-	static const char *const said[][3] = {
-		{ "", "Partner Center changed, Dynamics did not", "Partner Center a changé, pas Dynamics" },
-		{ "", "Dynamics 2026-10-20T11:15:10Z, after START; Partner Center 2026-08-11T21:42:41Z, before",
-		    "Dynamics 2026-10-20T11:15:10Z, après START ; Partner Center 2026-08-11T21:42:41Z, avant" },
-		{ "", "score 90 of 100: same customer Coho Winery, same postal code, same deal name",
-		    "score 90 sur 100 : même client Coho Winery, même code postal, même nom d'affaire" },
-		{ "R01", "Solution ID missing", "ID de solution manquant" },
-		{ "R25", "Several records share one referral or CRM ID: this one and Dynamics 1",
-		    "Plusieurs enregistrements ont la même référence ou le même ID CRM : celui-ci et Dynamics 1" },
-		{ "", "Partner Center changed, Dynamics did not, or so", "Partner Center changed, Dynamics did not, or so" },
-		{ "", " changed,  did not", " changed,  did not" },
-		{ "", "", "" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-		struct plan_row r = base_row(OP_UPDATE, CLASS_LEFT_CHANGED, RIGHT, "notes");
-		r.rule = said[i][0];
-		assert_string_equal(review_french(&mem, &r, said[i][1]), said[i][2]);
-		/* held against the plan, the cell of either language is the same cell */
-		r.reason = said[i][1];
-		struct plan_info info = { .system = { "pc", "crm" } };
-		struct review_titles t = { { "Partner Center", "Dynamics" } };
-		struct value cell = review_cell(&mem, RC_REASON, &r, &info, &t, LANG_FR, true);
-		assert_string_equal(value_has(cell) ? cell.s : "", said[i][2]);
-		cell = review_cell(&mem, RC_REASON, &r, &info, &t, LANG_FR, false);
-		assert_string_equal(value_has(cell) ? cell.s : "", said[i][1]);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,7 +314,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(groups_agree_or_wait, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(older_plans_are_carried_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(json_is_one_object, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(sentences_are_said_in_french, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    retyping_is_tolerated_and_nothing_else, set_up, tear_down),
 	};

@@ -235,7 +235,7 @@ static void a_named_approver_is_asked_for(void **state)
 	assert_int_equal(ask(rule, LEFT, large, "en", &a, &f, &m), 1);
 	assert_int_equal(f->rule->effect, EFFECT_APPROVER);
 	assert_null(plan_blocker(&p, f, 1, LEFT, true));
-	plan_row_approver(&p, &row, f, 1, &a);
+	plan_row_approver(&row, f, 1, &a);
 	assert_true(plan_row_needs_approver(&row));
 	assert_string_equal(row.rule, "X1");
 	assert_string_equal(row.reason, "Deals over 1M need an approver.");
@@ -246,7 +246,7 @@ static void a_named_approver_is_asked_for(void **state)
 		.fix = "",
 		.reason = "",
 		.owner_consent = "" };
-	plan_row_approver(&p, &row, f, 1, &a);
+	plan_row_approver(&row, f, 1, &a);
 	assert_false(plan_row_needs_approver(&row));
 	mapping_close(&m);
 	arena_release(&a);
