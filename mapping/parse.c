@@ -409,7 +409,7 @@ int mapping_open(struct mapping *m, const char *path, struct err *err)
 	if (root) {
 		parse_known(&p, root,
 		    "$schema extends left right scope match fields facts related create rules audit_words partner_ids "
-		    "crm_currencies crm_users setup");
+		    "crm_currencies crm_users setup columns");
 		parse_kinds(&p, root);
 		parse_facts(&p, json_get(root, "facts"));
 		parse_fields(&p, json_get(root, "fields"));
@@ -432,6 +432,7 @@ int mapping_open(struct mapping *m, const char *path, struct err *err)
 		parse_lists(&p, root);
 		parse_setup(&p, parse_object(&p, root, "setup"));
 		find_stamps(m);
+		parse_columns(&p, parse_object(&p, root, "columns"));
 		find_names(m);
 	}
 	parse_close(&p);
@@ -478,6 +479,10 @@ int mapping_heading(const struct mapping *m, enum side side, const char *heading
 	for (size_t i = 0; i < columns->n; i++)
 		if (!strcasecmp(columns->name[i], heading) || !strcasecmp(columns->name[i], bare))
 			return (int)i;
+	for (size_t i = 0; i < m->n_words[side]; i++)
+		for (size_t k = 0; k < m->words[side][i].n_headings; k++)
+			if (!strcasecmp(m->words[side][i].heading[k], heading))
+				return m->words[side][i].column;
 	for (size_t i = 0; i < m->n_fields; i++) {
 		const struct field_side *s = &m->field[i].side[side];
 		for (size_t k = 0; k < s->n_aliases; k++)
