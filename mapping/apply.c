@@ -117,9 +117,38 @@ static int64_t field_stamp(const struct field_side *s, const struct record *r, i
 	return latest;
 }
 
-void mapping_apply(const struct mapping *m, enum side side, const struct record *native, struct arena *a,
+/* Labels that an export shows in the place of native values ("Gagnée" for 1) become these. Numbers are no labels. */
+static const struct record *without_labels(const struct mapping *m, enum side side, const struct record *r, struct record *room,
+    struct arena *a)
+{
+	const struct record *out = r;
+	for (size_t i = 0; i < m->n_words[side]; i++) {
+		const struct column_words *w = &m->words[side][i];
+		struct value v = r->cell[w->column];
+		if (!w->n_labels || !value_has(v) || (*v.s >= '0' && *v.s <= '9'))
+			continue;
+		text_trim(&v.s, &v.len);
+		const char *folded = utf8_fold(a, v.s, v.len);
+		for (size_t k = 0; k < w->n_labels; k++) {
+			if (strcmp(folded, w->label[k]))
+				continue;
+			if (out == r) {
+				*room = (struct record){ r->schema, arena_alloc(a, r->schema->n * sizeof *room->cell) };
+				memcpy(room->cell, r->cell, r->schema->n * sizeof *room->cell);
+				out = room;
+			}
+			room->cell[w->column] = value_of(w->native[k]);
+			break;
+		}
+	}
+	return out;
+}
+
+void mapping_apply(const struct mapping *m, enum side side, const struct record *record, struct arena *a,
     struct mapped *out)
 {
+	struct record room;
+	const struct record *native = without_labels(m, side, record, &room, a);
 	memset(out, 0, sizeof *out);
 	out->side = side;
 	out->field = arena_alloc(a, m->n_fields * sizeof *out->field);

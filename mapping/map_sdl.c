@@ -75,31 +75,62 @@ static void add_name(struct buf *out, const char *field)
 
 struct sdl {
 	struct buf fields; /* of the mapping */
-	struct buf names;  /* "\nname\n": taken already */
+	struct schema names; /* taken already */
 	int n;
 };
 
+/* The type that a field of Salesforce most likely has, by its name: standard fields, and endings that custom ones share.
+ * It is a beginning: whoever finishes the mapping looks at each. */
+static const char *likely_type(const char *field)
+{
+	static const struct {
+		const char *end, *type;
+		bool whole; /* the name is this, not only its end */
+	} known[] = { { "CurrencyIsoCode", "currency", true }, { "SystemModstamp", "datetime", true },
+		{ "CreatedDate", "datetime", true }, { "LastModifiedDate", "datetime", true }, { "Amount", "decimal", false },
+		{ "ExpectedRevenue", "decimal", true }, { "Probability", "decimal", true }, { "Quantity", "decimal", false },
+		{ "Revenue", "decimal", false }, { "Price", "decimal", false }, { "Date", "date", false },
+		{ "DateTime", "datetime", false }, { "Country", "country", false }, { "CountryCode", "country", false },
+		{ "Email", "email", false }, { "Phone", "phone", false }, { "Fax", "phone", true }, { "Id", "id", false },
+		{ "HasOpportunityLineItem", "boolean", true }, { "IsClosed", "boolean", true }, { "IsWon", "boolean", true },
+		{ "IsPrivate", "boolean", true }, { "DoNotCall", "boolean", true } };
+	const char *name = field, *best = "text";
+	size_t longest = 0;
+	for (const char *s = field; *s; s++)
+		if (*s == '.' || *s == ':')
+			name = s + 1;
+	size_t n = strlen(name);
+	if (n > 3 && !strcmp(name + n - 3, "__c"))
+		n -= 3;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		size_t k = strlen(known[i].end);
+		/* "Paid" ends in no Id, "Region_Id" and "AccountId" do: capitals count */
+		bool ends = n >= k && !memcmp(name + n - k, known[i].end, k) && (!known[i].whole || n == k);
+		if (ends && k > longest) {
+			longest = k;
+			best = known[i].type;
+		}
+	}
+	return best;
+}
+
 static void add_field(struct sdl *d, const char *heading, const char *field)
 {
-	struct buf name = { 0 }, look = { 0 };
+	struct buf name = { 0 };
 	add_name(&name, field);
 	size_t base = name.len;
-	for (int i = 2;; i++) {
-		buf_reset(&look);
-		buf_addf(&look, "\n%s\n", name.s);
-		if (!d->names.s || !strstr(d->names.s, look.s))
-			break;
+	for (int i = 2; schema_find(&d->names, name.s) >= 0; i++) {
 		name.len = base;
 		buf_addf(&name, "_%d", i);
 	}
-	buf_adds(&d->names, look.s);
+	schema_add(&d->names, name.s);
 	char path[200];
 	snprintf(path, sizeof path, "%s", field);
 	for (char *c = path; *c; c++)
 		*c = *c == ':' ? '.' : *c;
 	buf_addf(&d->fields,
-	    "%s    {\"name\": \"%s\", \"type\": \"text\",\n     \"right\": {\"path\": ",
-	    d->n ? ",\n" : "", name.s);
+	    "%s    {\"name\": \"%s\", \"type\": \"%s\",\n     \"right\": {\"path\": ",
+	    d->n ? ",\n" : "", name.s, likely_type(field));
 	buf_add_json(&d->fields, path, strlen(path));
 	if (strcmp(heading, path) != 0) {
 		buf_adds(&d->fields, ", \"aliases\": [");
@@ -109,7 +140,6 @@ static void add_field(struct sdl *d, const char *heading, const char *field)
 	buf_adds(&d->fields, "}}");
 	d->n++;
 	buf_release(&name);
-	buf_release(&look);
 }
 
 /* A heading may fill several fields: "Name, Description". */
@@ -154,9 +184,9 @@ int map_from_sdl(const char *path, const char *left, struct buf *out, struct err
 	} else {
 		buf_addf(out,
 		    "// Begun from a Data Loader mapping. Each field has its Salesforce side and "
-		    "the heading it had; give it its\n"
-		    "// type (text, decimal, date ...) and its \"left\" path, and take out what is "
-		    "not to be reconciled.\n"
+		    "the heading it had. Its type was\n"
+		    "// guessed from its name: look at it, give the field its \"left\" path, and take "
+		    "out what is not to be reconciled.\n"
 		    "{\n  \"$schema\": \"mapping.schema.json\",\n  \"left\": \"%s\",\n  \"right\": "
 		    "\"salesforce\",\n\n"
 		    "  \"match\": [\n    {\"left\": \"%s\", \"right\": \"%s\"}\n  ],\n\n  "
@@ -169,6 +199,6 @@ int map_from_sdl(const char *path, const char *left, struct buf *out, struct err
 	buf_release(&key);
 	buf_release(&value);
 	buf_release(&d.fields);
-	buf_release(&d.names);
+	schema_release(&d.names);
 	return out->len ? 0 : -1;
 }

@@ -85,6 +85,16 @@ struct condition; /* compiled scope test; mapping/scope.c */
 
 struct setup; /* mapping/setup.h */
 
+/* How people's files call a native column and its values. */
+struct column_words {
+	int column;
+	const char *const *heading; size_t n_headings;
+	const char *const *label;   /* small letters */
+	const char *const *native;  /* what each label stands for */
+	size_t n_labels;
+};
+
+
 struct mapping {
 	char *path;
 	struct arena mem;
@@ -99,6 +109,7 @@ struct mapping {
 	struct create_value *create[2]; size_t n_create[2];
 	struct rule_setting *rule; size_t n_rules;
 	struct custom_rule *custom; size_t n_custom;
+	struct column_words *words[2]; size_t n_words[2];
 	struct schema columns[2];      /* native columns that are read, both from fields and facts */
 	const char *fact_path[2][FACT_COUNT]; /* native path, NULL none */
 	int fact[2][FACT_COUNT], fact_element[2][FACT_COUNT]; /* column and element, -1 */
@@ -116,7 +127,8 @@ struct mapping {
 int mapping_open(struct mapping *m, const char *path, struct err *err);
 void mapping_close(struct mapping *m);
 int mapping_field(const struct mapping *m, const char *name); /* -1 */
-/* Heading of somebody's file -> native column index of that side (exact, any case, ns__ prefix, aliases, BOM); -1. */
+/* Heading of somebody's file -> native column index of that side (exact, any case, ns__ prefix, aliases,
+ * headings of "columns", BOM); -1. */
 int mapping_heading(const struct mapping *m, enum side side, const char *heading);
 struct system_need mapping_need(const struct mapping *m, enum side side);
 

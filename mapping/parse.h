@@ -64,6 +64,8 @@ void parse_field(struct parse *p, const struct json *node, struct field *f);
 
 /* mapping/parse_lists.c: "partner_ids", "crm_currencies", "crm_users" */
 void parse_lists(struct parse *p, const struct json *root);
+/* mapping/parse_columns.c: "columns", after all that names native columns */
+void parse_columns(struct parse *p, const struct json *columns);
 /* mapping/parse_setup.c: "setup"; NULL: there is none */
 void parse_setup(struct parse *p, const struct json *node);
 /* mapping/parse_rules.c: settings, waivers and custom rules */

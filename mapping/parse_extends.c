@@ -294,7 +294,7 @@ static void merge_member(struct merge *g, const char *name, const struct json *o
 		copy(g, &g->over, over, over_at);
 	else if (!strcmp(name, "rules") || !strcmp(name, "scope"))
 		merge_objects(g, over, over_at, base, base_at, replace, false);
-	else if (!strcmp(name, "create") || !strcmp(name, "related"))
+	else if (!strcmp(name, "create") || !strcmp(name, "related") || !strcmp(name, "columns"))
 		merge_objects(g, over, over_at, base, base_at, merge_side_members, true);
 	else if (!strcmp(name, "facts"))
 		merge_objects(g, over, over_at, base, base_at, merge_facts, false);

@@ -227,8 +227,9 @@ void custom_compile(
 	int before = p->mistakes;
 	const struct json *side = json_get(node, "side"), *severity = json_get(node, "severity");
 	const char *text[2] = { parse_text(p, node, "en"), parse_text(p, node, "fr") };
+	const char *fix[2] = { parse_text(p, node, "fix_en"), parse_text(p, node, "fix_fr") };
 	memset(out, 0, sizeof *out);
-	parse_known(p, node, "when require one-of length pattern over under side severity en fr");
+	parse_known(p, node, "when require one-of length pattern over under side severity en fr fix_en fix_fr");
 	if (!json_get(node, "en"))
 		parse_mistake(p, NULL,
 		    "\"en\" is missing: what the rule says, in English (\"fr\": in French)");
@@ -264,6 +265,12 @@ void custom_compile(
 		    arena_printf(mem, "Correct the record, or rule %s in %s.", id, p->m->path),
 		.fix_fr = arena_printf(
 		    mem, "Corrigez l'enregistrement, ou la règle %s dans %s.", id, p->m->path) };
+	if (fix[1] && !fix[0])
+		parse_mistake(p, "fix_fr", "\"fix_en\" is missing: what to do, in English");
+	if (fix[0]) {
+		out->rule.fix_en = fix[0];
+		out->rule.fix_fr = fix[1] ? fix[1] : fix[0];
+	}
 	out->approver = out->rule;
 	out->approver.severity = SEVERITY_INFO;
 	out->approver.effect = EFFECT_APPROVER;
@@ -271,6 +278,10 @@ void custom_compile(
 	    "Write who approves it under approver, or approve it with --approver NAME.";
 	out->approver.fix_fr =
 	    "Indiquez qui approuve dans la colonne approbateur, ou approuvez avec --approver NOM.";
+	if (fix[0]) {
+		out->approver.fix_en = arena_printf(mem, "%s %s", out->rule.fix_en, out->approver.fix_en);
+		out->approver.fix_fr = arena_printf(mem, "%s %s", out->rule.fix_fr, out->approver.fix_fr);
+	}
 	out->when = when.test;
 	out->n_when = when.n;
 	out->check = check.test;

@@ -86,6 +86,26 @@ expect 0 "$R" map lint mappings/begun.json
 said '5 fields'
 grep -qF '"path": "Owner.Email"' mappings/begun.json || fail "relationship"
 grep -qF '"aliases": ["Région"]' mappings/begun.json || fail "escape"
+# types are guessed from what Salesforce calls its fields
+printf 'a=Amount\nb=CloseDate\nc=CurrencyIsoCode\nd=Account\\:BillingCountry\ne=Owner\\:Email\nf=AccountId\ng=IsWon\nh=Paid__c\ni=Go_Live_Date__c\nj=SystemModstamp\nk=Name\nl=Name\n' >types.sdl
+expect 0 "$R" map from-sdl types.sdl -o mappings/types.json
+expect 0 "$R" map lint mappings/types.json
+sed -n 's/.*"name": "\([a-z_0-9]*\)", "type": "\([a-z]*\)".*/\1 \2/p' mappings/types.json >guessed
+cat >wanted <<'EOF'
+amount decimal
+close_date date
+currency_iso_code currency
+account_billing_country country
+owner_email email
+account_id id
+is_won boolean
+paid text
+go_live_date date
+system_modstamp datetime
+name text
+name_2 text
+EOF
+same_lines wanted guessed "types of fields"
 "$R" map from-sdl m.sdl | cmp - mappings/begun.json || fail "standard output says something else"
 printf 'nothing here\n' >empty.sdl
 expect 2 "$R" map from-sdl crm.xlsx

@@ -61,6 +61,69 @@ static void texts_find_their_cause(void **state)
 	}
 }
 
+/* Each item of the connectors' troubleshooting page, asked as people ask it, in both languages: the best answer names the
+ * item's rules (all of them, in any order; "" where the page states facts only). */
+static void every_item_of_the_page_has_an_answer(void **state)
+{
+	static const struct {
+		const char *item, *text[RULES_LANGS], *rules;
+	} items[] = {
+		{ "prerequisites 1", { "Does the connector have a trial, what is its price and how many calls does it allow?",
+			"Le connecteur a-t-il un essai, quel est son prix et combien d'appels permet-il ?" }, "R55 R56" },
+		{ "prerequisites 2", { "Which CRM role do I need to customize the form and build a section?",
+			"Quel rôle CRM faut-il pour personnaliser le formulaire et créer une section ?" }, "R51" },
+		{ "prerequisites 3", { "Referrals admin role is missing", "Le rôle Administrateur des références manque : accès refusé" }, "R50" },
+		{ "prerequisites 4a", { "the currency is not configured in the CRM", "La devise n'est pas configurée dans le CRM" }, "R12" },
+		{ "prerequisites 4b", { "sales team member is not a CRM user", "Un membre de l'équipe n'est pas un utilisateur du CRM" }, "R17" },
+		{ "prerequisites 5", { "Which Power Automate licence does the connector need?", "Quelle licence Power Automate faut-il ?" }, "" },
+		{ "prerequisites 6", { "How much storage does the CDS environment need?", "Combien de stockage faut-il à l'environnement CDS ?" }, "" },
+		{ "configuration 1", { "WorkflowTriggerNotFound: the workflow trigger 'manual' could not be found",
+			"WorkflowTriggerNotFound : déclencheur manuel introuvable" }, "R54" },
+		{ "configuration 2", { "Sign-in error on the connector's account in Power Automate",
+			"Le compte du connecteur ne s'est jamais connecté à Power Automate" }, "R52" },
+		{ "configuration 3", { "flow cannot be turned on, child flow must be enabled first",
+			"Le flux parent ne s'active pas, il faut activer le flux enfant d'abord" }, "R54" },
+		{ "configuration 4", { "How do I add connections to each step of the flows? run-only users",
+			"Comment ajouter les connexions à chaque étape des flux ? utilisateurs en exécution seule" }, "R54" },
+		{ "configuration 5a", { "In which order are the flows turned on?", "Dans quel ordre activer les flux ?" }, "R54" },
+		{ "configuration 5b", { "How is the webhook registered and for which events?", "Comment inscrire le webhook, et pour quels événements ?" }, "R53" },
+		{ "run 1", { "A flow run failed", "Une exécution du flux a échoué" }, "R48" },
+		{ "run 2a", { "The audit field shows an error", "Le champ Audit affiche une erreur" }, "R47" },
+		{ "run 2b", { "Solution ID is required", "ID de solution requis" }, "R01" },
+		{ "run 2c", { "Country must be a two letter code", "Le pays doit être un code à deux lettres" }, "R04 R05" },
+		{ "run 2d", { "Customer contact is required when Microsoft help is asked",
+			"Un contact client est obligatoire si l'aide de Microsoft est demandée" }, "R06" },
+		{ "run 3a", { "Opportunity created, nothing happens: sync with Partner Center is off",
+			"Opportunité créée, rien ne se passe : synchroniser avec l'Espace partenaires est désactivé" }, "R08" },
+		{ "run 3b", { "Estimated revenue is missing", "Le chiffre d'affaires estimé manque" }, "R09" },
+		{ "run 3c", { "Estimated close date is missing", "La date de clôture estimée manque" }, "R10" },
+		{ "run 3d", { "The CRM id is not found", "Identifiant CRM introuvable" }, "R22" },
+		{ "run 3e", { "Currency field missing in Salesforce", "Champ devise manquant dans Salesforce" }, "R11" },
+		{ "run 4", { "The connector is disconnected because its credentials expired",
+			"Le connecteur est déconnecté, ses identifiants ont expiré" }, "R49 R48 R28" },
+		{ "run 5", { "Access denied", "Accès refusé" }, "R50 R51 R52" },
+		{ "run 6", { "Customer account country code missing", "Code pays du compte client manquant" }, "R03 R04" },
+		{ "run 7", { "solution id required", "L'ID de solution est obligatoire" }, "R01 R02" },
+		{ "run 8", { "Referral created in Partner Center does not appear in the CRM, no flow error",
+			"Référence créée dans l'Espace partenaires, absente du CRM, sans erreur de flux" }, "R23 R27 R31" },
+	};
+	int wrong = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(items); i++)
+		for (int lang = 0; lang < RULES_LANGS; lang++) {
+			struct error_match m[3];
+			size_t n = known_error_find(items[i].text[lang], m, 3, &a);
+			bool fits = n > 0 && (*items[i].rules || !*m[0].error->rules);
+			for (char *save = NULL, *id = strtok_r(arena_strdup(&a, items[i].rules), " ", &save); id; id = strtok_r(NULL, " ", &save))
+				fits = fits && strstr(m[0].error->rules, id);
+			wrong += !fits;
+			if (!fits)
+				print_message("%s, \"%s\": %s (%s; %d)\n", items[i].item, items[i].text[lang], n ? m[0].error->cause[RULES_EN] : "nothing",
+				    n ? m[0].words : "", n ? m[0].score : 0);
+		}
+	assert_int_equal(wrong, 0);
+}
+
 static void every_known_error_is_whole(void **state)
 {
 	(void)state;
@@ -197,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_find_their_cause),
+		cmocka_unit_test(every_item_of_the_page_has_an_answer),
 		cmocka_unit_test(every_known_error_is_whole),
 		cmocka_unit_test(every_rule_is_explained),
 		cmocka_unit_test(a_page_is_whole_and_escapes_what_it_is_given),

@@ -100,10 +100,12 @@ static void every_mistake_is_told_with_its_place(void **state)
 	    "    {\"name\": \"f\", \"type\": \"text\"}\n"                       /* 14: no side */
 	    "  ],\n"
 	    "  \"facts\": {\"left\": {\"modifed\": \"x\"}},\n"                  /* 16 */
-	    "  \"rules\": {\"R41\": \"sometimes\"}\n"                          /* 17 */
+	    "  \"rules\": {\"R41\": \"sometimes\"},\n"                         /* 17 */
+	    "  \"columns\": {\"left\": {\"nowhere\": {}, \"x\": {\"headings\": \"y\", \"labels\": {\"1 a\": 0}}}}\n" /* 18 */
 	    "}\n";
 	static const char *const places[] = { ":3:12: ", ":4:13: ", ":5:13: ", ":8:27: ", ":9:14: ", ":10:66: ", ":11:14: ",
-		":11:43: ", ":12:44: ", ":12:53: ", ":13:46: ", ":14:5: ", ":16:33: ", ":17:20: " };
+		":11:43: ", ":12:44: ", ":12:53: ", ":13:46: ", ":14:5: ", ":16:33: ", ":17:20: ",
+		":18:35: ", ":18:57: ", ":18:80: " };
 	struct mapping m;
 	struct err err = { 0 };
 	char *said, expect[64];
@@ -227,6 +229,51 @@ static void records_are_mapped_and_compared(void **state)
 	mapping_close(&m);
 }
 
+/* Headings and labels of people's files, declared for native columns. */
+static void labels_stand_for_native_values(void **state)
+{
+	static const struct {
+		const char *state, *reason, *sync, *status; /* NULL: cannot be read */
+	} cases[] = { { "1", "3", "true", "Closed/Won" }, { "Won", "won", "Yes", "Closed/Won" },
+		{ " Gagn\xc3\xa9""e ", "GAGN\xc3\x89""E", "Oui", "Closed/Won" }, { "Won", "3", "true", "Closed/Won" },
+		{ "Ouverte", "1", "true", NULL } };
+	char *text = NULL, *said;
+	struct mapping m;
+	struct err err = { 0 };
+	struct arena a = { 0 };
+	(void)state;
+	text = arena_printf(&a, "%.*s,\"columns\":{\"right\":{\"statecode\":{\"headings\":[\"Status\",\"Statut\"],"
+				"\"labels\":{\"Won\":1,\"Gagn\xc3\xa9""e\":1}},\"statuscode\":{\"labels\":{\"Won\":3,\"Gagn\xc3\xa9""e\":3}},"
+				"\"msft_microsoftpartnercenterreferralsync\":{\"labels\":{\"Yes\":true,\"Oui\":true}}}}}",
+	    (int)(sizeof good - 2), good);
+	int rc = open_text(&m, text, &said, &err);
+	if (rc < 0)
+		fail_msg("%s", said);
+	free(said);
+	assert_int_equal(mapping_heading(&m, RIGHT, "STATUT"), schema_find(&m.columns[RIGHT], "statecode"));
+	assert_int_equal(mapping_heading(&m, LEFT, "Statut"), -1);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct record native = { &m.columns[RIGHT], arena_alloc(&a, m.columns[RIGHT].n * sizeof(struct value)) };
+		struct value before[2];
+		struct mapped r;
+		int code = schema_find(native.schema, "statecode"), reason = schema_find(native.schema, "statuscode");
+		before[0] = native.cell[code] = value_of(cases[i].state);
+		before[1] = native.cell[reason] = value_of(cases[i].reason);
+		native.cell[schema_find(native.schema, "msft_microsoftpartnercenterreferralsync")] = value_of(cases[i].sync);
+		mapping_apply(&m, RIGHT, &native, &a, &r);
+		assert_string_equal(r.fact[FACT_SYNC].s, "true");
+		if (cases[i].status)
+			assert_string_equal(r.field[1].s, cases[i].status);
+		else
+			assert_non_null(strstr(r.bad[1], "Ouverte"));
+		/* the record itself is somebody else's */
+		assert_ptr_equal(native.cell[code].s, before[0].s);
+		assert_ptr_equal(native.cell[reason].s, before[1].s);
+	}
+	arena_release(&a);
+	mapping_close(&m);
+}
+
 static void canonical_values_go_back_to_native_ones(void **state)
 {
 	struct mapping m;
@@ -267,6 +314,7 @@ int main(void)
 		cmocka_unit_test(broken_json_is_told_with_its_place),
 		cmocka_unit_test(types_have_one_canonical_form),
 		cmocka_unit_test(records_are_mapped_and_compared),
+		cmocka_unit_test(labels_stand_for_native_values),
 		cmocka_unit_test(canonical_values_go_back_to_native_ones),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

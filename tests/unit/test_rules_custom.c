@@ -252,6 +252,33 @@ static void a_named_approver_is_asked_for(void **state)
 	arena_release(&a);
 }
 
+/* A rule may say itself what to do; one that wants an approver says that too. */
+static void a_rule_may_bring_its_fix(void **state)
+{
+	static const char *const cells[5] = { "" };
+	struct arena a = { 0 };
+	struct mapping m;
+	struct finding *f;
+	(void)state;
+	assert_int_equal(ask("{\"X1\":{\"require\":[\"deal_name\"],\"en\":\"No name.\",\"fix_en\":\"Ask sales.\",\"fix_fr\":\"Voir les ventes.\"}}",
+			     LEFT, cells, "en", &a, &f, &m), 1);
+	assert_string_equal(f->rule->fix_en, "Ask sales.");
+	assert_string_equal(f->rule->fix_fr, "Voir les ventes.");
+	mapping_close(&m);
+	assert_int_equal(ask("{\"X1\":{\"require\":[\"deal_name\"],\"en\":\"No name.\",\"fix_en\":\"Ask sales.\"}}", LEFT, cells, "en", &a, &f, &m), 1);
+	assert_string_equal(f->rule->fix_fr, "Ask sales.");
+	mapping_close(&m);
+	static const char *const large[5] = { "a", "2" };
+	assert_int_equal(ask("{\"X1\":{\"when\":{\"deal_value\":{\"over\":1}},\"require\":[\"approver\"],\"en\":\"Large.\",\"fix_en\":\"Ask sales.\"}}",
+			     LEFT, large, "en", &a, &f, &m), 1);
+	assert_non_null(strstr(f->rule->fix_en, "Ask sales. Write who approves it"));
+	mapping_close(&m);
+	assert_int_equal(ask("{\"X1\":{\"require\":[\"deal_name\"],\"en\":\"No name.\"}}", LEFT, cells, "en", &a, &f, &m), 1);
+	assert_non_null(strstr(f->rule->fix_en, "rule X1 in"));
+	mapping_close(&m);
+	arena_release(&a);
+}
+
 static void waivers_end(void **state)
 {
 	static const struct {
@@ -500,6 +527,7 @@ int main(void)
 		cmocka_unit_test(each_check_fires_and_just_does_not),
 		cmocka_unit_test(findings_carry_the_rule),
 		cmocka_unit_test(a_named_approver_is_asked_for),
+		cmocka_unit_test(a_rule_may_bring_its_fix),
 		cmocka_unit_test(waivers_end),
 		cmocka_unit_test(one_mapping_stands_on_another),
 		cmocka_unit_test(twenty_mistakes_are_told_at_once),

@@ -327,6 +327,8 @@ static void mappings_are_judged_alike(void **state)
 		MORE("\"scope\":{\"left\":{\"not\":{\"any\":[{\"a\":\"b\"},{\"a\":[null,1],\"b\":"
 		     "true}]}},\"right\":{\"linked\":true}}"),
 		MORE("\"facts\":{\"left\":{\"modified\":\"m\",\"peer\":null}}"),
+		MORE("\"columns\":{\"right\":{\"v\":{\"headings\":[\"Y\"],\"labels\":{\"Oui\":true,\"Won\":1}}}}"),
+		MORE("\"setup\":{\"connector\":\"paid\",\"environment\":\"test\",\"signed_in\":true,\"password_expires\":\"2026-12-31\"}"),
 		MORE("\"partner_ids\":[\"1\",2],\"audit_words\":\"failed\""),
 		MORE("\"related\":{\"right\":{\"account\":{\"through\":\"customerid\",\"find\":["
 		     "\"name\"],\"create\":\"with a new deal only\"},"
@@ -381,6 +383,8 @@ static void mappings_are_judged_alike(void **state)
 		MORE("\"scope\":{\"left\":{\"linked\":1}}"),
 		MORE("\"facts\":{\"left\":{\"modifed\":\"m\"}}"),
 		MORE("\"facts\":{\"left\":{\"modified\":1}}"), MORE("\"partner_ids\":\"1\""),
+		MORE("\"columns\":{\"right\":{\"v\":{\"labels\":{\"1\":1}}}}"), MORE("\"columns\":{\"right\":{\"v\":{\"heading\":[]}}}"),
+		MORE("\"setup\":{\"connector\":\"free\"}"), MORE("\"setup\":{\"signed_in\":\"yes\"}"),
 		MORE("\"audit_words\":[\"a\"]"), MORE("\"related\":{\"right\":{\"a\":{}}}"),
 		MORE("\"related\":{\"right\":{\"a\":{\"through\":\"t\",\"table\":\"t\"}}}"),
 		MORE("\"related\":{\"right\":{\"a\":{\"table\":\"t\",\"parent\":\"p\"}}}"),

@@ -305,6 +305,12 @@ static void test_workbooks(void **state)
 			   "'><x:sheetData><x:row r='1'><x:c r='A1' t='inlineStr'><x:is>"
 			   "<x:t>strict</x:t></x:is></x:c></x:row></x:sheetData></x:worksheet>" });
 	expect("strict, with prefixes", NULL, "1[strict]\n");
+	make(&(struct parts){
+	    .whole_sheet = "<worksheet xmlns='" NS "'><cols><col min='1' max='1' hidden='1'/></cols><sheetData>"
+			   "<row r='1'><c r='A1'><v>1</v></c><c r='B1'><v>2</v></c><c r='C1'/></row>"
+			   "<row r='2' hidden='1'><c r='A2'/><c r='B2'/><c r='C2'><v>3</v></c></row></sheetData>"
+			   "<mergeCells count='2'><mergeCell ref='A1:A2'/><mergeCell ref='B1:C1'/></mergeCells></worksheet>" });
+	expect("merged cells hold their value once; what is hidden is read", NULL, "1[1][2]\n2[][][3]\n");
 	make(&(struct parts){ .no_strings = true, .sheet = row });
 	expect("missing part", NULL,
 	    "!the workbook is damaged: its part xl/sharedStrings.xml is missing");
