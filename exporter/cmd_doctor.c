@@ -95,7 +95,7 @@ static int look_at_pair(
 	for (enum side s = LEFT; s <= RIGHT && rc == 0; s++)
 		if (visit[LEFT].works && visit[RIGHT].works && mapped &&
 		    !strcmp(m.kind[s], "partner-center"))
-			rc = doctor_currencies(&visit[s], &visit[side_other(s)], err);
+			rc = doctor_both(&visit[s], &visit[side_other(s)], err);
 	if (rc == 0)
 		rc = budget_settle(&budget, true, err);
 	if (rc == 0 && (visit[LEFT].sys || visit[RIGHT].sys)) {
