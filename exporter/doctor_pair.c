@@ -8,7 +8,7 @@
 #define LOOK_AT 1000 /* referrals whose currency is looked at */
 #define CODES   200
 
-#define PEERS   20   /* CRM records named by them that are fetched */
+#define PEERS 20 /* CRM records named by them that are fetched */
 
 struct used {
 	char code[8];
@@ -56,7 +56,8 @@ static int look_at_referrals(struct visit *pc, struct seen *seen, struct err *er
 	int rc = system_read(pc->sys, &q, err);
 
 	if (m->f_currency >= 0 && m->field[m->f_currency].side[pc->side].n_paths)
-		currency = m->columns[pc->side].name[m->field[m->f_currency].side[pc->side].column[0]];
+		currency =
+		    m->columns[pc->side].name[m->field[m->f_currency].side[pc->side].column[0]];
 	while (rc == 0 && seen->looked < LOOK_AT &&
 	       (rc = system_next_page(pc->sys, &a, &page, err)) > 0) {
 		for (size_t i = 0; i < page.n; i++) {
@@ -118,11 +119,12 @@ static int fetch_peers(struct visit *crm, const struct seen *seen, struct err *e
 		return doctor_error(crm, "related", &why, err);
 	if (page.n)
 		doctor_say(crm->doctor, crm->conf->name, "related", LEVEL_OK, EXIT_OK, NULL,
-		    "may read %zu of %zu records that referrals name, with all that hangs on them", page.n,
-		    seen->n_peers);
+		    "may read %zu of %zu records that referrals name, with all that hangs on them",
+		    page.n, seen->n_peers);
 	else
 		doctor_say(crm->doctor, crm->conf->name, "related", LEVEL_WARNING, EXIT_OK,
-		    "see that this is the CRM that the connector wrote to, and that the role reaches other people's records",
+		    "see that this is the CRM that the connector wrote to, and that the role "
+		    "reaches other people's records",
 		    "none of %zu records that referrals name is to be seen here", seen->n_peers);
 	return 0;
 }
@@ -165,7 +167,8 @@ void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *ki
 	if (!setup || !setup->flows)
 		return;
 	out_line(" ");
-	out_line("To turn the flows of pair %s on again, in this order (what others call first):", pair->name);
+	out_line("To turn the flows of pair %s on again, in this order (what others call first):",
+	    pair->name);
 	buf_addf(list, "%s{\"pair\":", list->len ? "," : "");
 	buf_add_json(list, pair->name, strlen(pair->name));
 	buf_adds(list, ",\"flows\":[");
@@ -174,11 +177,17 @@ void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *ki
 		buf_adds(list, i ? "," : "");
 		buf_add_json(list, setup->flows[i], strlen(setup->flows[i]));
 	}
-	out_line("     [ ] Run the webhook registration with the HTTP address of the first action of \"%s\":", setup->first_flow);
-	out_line("         events referral-created, referral-updated, related-referral-created and");
-	out_line("         related-referral-updated, overwrite Yes. Sign in with a Referrals admin who has opened");
+	out_line("     [ ] Run the webhook registration with the HTTP address of the first action "
+		 "of \"%s\":",
+	    setup->first_flow);
+	out_line(
+	    "         events referral-created, referral-updated, related-referral-created and");
+	out_line("         related-referral-updated, overwrite Yes. Sign in with a Referrals admin "
+		 "who has opened");
 	out_line("         Power Automate once.");
-	out_line("     If one does not turn on: edit them in this order so that each uses the right connections, with run-only");
-	out_line("     users set to use the connection; what an error means: rejoin explain \"WorkflowTriggerNotFound\".");
+	out_line("     If one does not turn on: edit them in this order so that each uses the "
+		 "right connections, with run-only");
+	out_line("     users set to use the connection; what an error means: rejoin explain "
+		 "\"WorkflowTriggerNotFound\".");
 	buf_adds(list, "]}");
 }
