@@ -96,7 +96,7 @@ static int look_at_pair(
 	for (enum side s = LEFT; s <= RIGHT && rc == 0; s++)
 		if (visit[LEFT].works && visit[RIGHT].works && mapped &&
 		    !strcmp(m.kind[s], "partner-center"))
-			rc = doctor_currencies(&visit[s], &visit[side_other(s)], err);
+			rc = doctor_both(&visit[s], &visit[side_other(s)], err);
 	if (rc == 0)
 		rc = budget_settle(&budget, true, err);
 	if (rc == 0 && (visit[LEFT].sys || visit[RIGHT].sys)) {
@@ -205,7 +205,8 @@ const struct command cmd_doctor = {
 	N_("Asks every system, or those named: is it there, does it let us in, with which role, is "
 	"the clock right, are the\n"
 	"mapped columns there and writable, are the referrals' currencies active, is the referral "
-	"id unique, how many calls\n"
+	"id unique, may the records\n"
+	"that referrals name be read with their accounts and child rows, how many calls "
 	"are left. Ends with the list of the connector's flows in the order in which they are "
 	"turned on again.\n"
 	"Exit 0 fine or warnings only, 2 a mapped column is missing, 5 not reached, 10 sign-in, "

@@ -50,8 +50,8 @@ void doctor_leave(struct visit *v);
 /* Says what an error means and whether the command can go on (0) or not (-1). */
 int doctor_error(struct visit *v, const char *check, const struct err *why, struct err *err);
 int doctor_columns(struct visit *v, struct err *err);
-/* Currencies of the referrals against those of the CRM. */
-int doctor_currencies(struct visit *pc, struct visit *crm, struct err *err);
+/* What the first referrals tell of the CRM: their currencies are active there, the records they name can be read whole. */
+int doctor_both(struct visit *pc, struct visit *crm, struct err *err);
 /* What is left of the day. */
 void doctor_allowance(struct doctor *d, const struct pair_conf *pair, struct budget *b);
 /* exporter/doctor_keep.c: what was found stays in the ledger, where rules take it as evidence. */

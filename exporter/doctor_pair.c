@@ -1,4 +1,4 @@
-/* What two systems have to do with each other: currencies, the day's calls, and the connector between them. */
+/* What two systems have to do with each other: currencies, records that name each other, the day's calls, and the connector. */
 #include <limits.h>
 #include <string.h>
 #include "exporter/doctor.h"
@@ -9,9 +9,20 @@
 #define LOOK_AT 1000 /* referrals whose currency is looked at */
 #define CODES   200
 
+#define PEERS 20 /* CRM records named by them that are fetched */
+
 struct used {
 	char code[8];
 	long n;
+};
+
+/* What the first referrals tell. */
+struct seen {
+	struct used used[CODES];
+	size_t n;
+	long looked;
+	const char *peer[PEERS];
+	size_t n_peers;
 };
 
 static void count(struct used *used, size_t *n, struct value v)
@@ -29,22 +40,34 @@ static void count(struct used *used, size_t *n, struct value v)
 	used[i].n++;
 }
 
-/* The currencies of the first referrals; *looked is how many there were. */
-static int read_used(struct visit *pc, struct used *used, size_t *n, long *looked, struct err *err)
+static void remember_peer(struct visit *pc, struct seen *seen, struct value v)
+{
+	if (value_has(v) && seen->n_peers < PEERS)
+		seen->peer[seen->n_peers++] = arena_strdup(&pc->mem, v.s);
+}
+
+/* Reads the first referrals. */
+static int look_at_referrals(struct visit *pc, struct seen *seen, struct err *err)
 {
 	const struct mapping *m = pc->mapping;
-	const char *path =
-	    m->columns[pc->side].name[m->field[m->f_currency].side[pc->side].column[0]];
+	const char *peer = m->fact_path[pc->side][FACT_PEER], *currency = NULL;
 	struct read_request q = { .since = STAMP_NONE };
 	struct arena a = { 0 };
 	struct page page;
 	int rc = system_read(pc->sys, &q, err);
 
-	while (
-	    rc == 0 && *looked < LOOK_AT && (rc = system_next_page(pc->sys, &a, &page, err)) > 0) {
-		for (size_t i = 0; i < page.n; i++)
-			count(used, n, record_get(&page.record[i], path));
-		*looked += (long)page.n;
+	if (m->f_currency >= 0 && m->field[m->f_currency].side[pc->side].n_paths)
+		currency =
+		    m->columns[pc->side].name[m->field[m->f_currency].side[pc->side].column[0]];
+	while (rc == 0 && seen->looked < LOOK_AT &&
+	       (rc = system_next_page(pc->sys, &a, &page, err)) > 0) {
+		for (size_t i = 0; i < page.n; i++) {
+			if (currency)
+				count(seen->used, &seen->n, record_get(&page.record[i], currency));
+			if (peer)
+				remember_peer(pc, seen, record_get(&page.record[i], peer));
+		}
+		seen->looked += (long)page.n;
 		arena_reset(&a);
 		rc = 0;
 	}
@@ -52,19 +75,14 @@ static int read_used(struct visit *pc, struct used *used, size_t *n, long *looke
 	return rc < 0 ? -1 : 0;
 }
 
-int doctor_currencies(struct visit *pc, struct visit *crm, struct err *err)
+static int compare_currencies(struct visit *crm, const struct seen *seen, struct err *err)
 {
-	const struct mapping *m = pc->mapping;
-	struct doctor *d = pc->doctor;
+	struct doctor *d = crm->doctor;
 	const char **active;
-	struct used used[CODES];
 	struct err why = { 0 };
-	size_t n_active, n = 0;
-	long looked = 0, lacking = 0;
+	size_t n_active;
+	long lacking = 0;
 
-	if (m->f_currency < 0 || !m->field[m->f_currency].side[pc->side].n_paths)
-		return 0;
-	memset(used, 0, sizeof(used));
 	if (system_currencies(crm->sys, &crm->mem, &active, &n_active, &why) < 0)
 		return doctor_error(crm, N_("currencies"), &why, err);
 	if (!active) {
@@ -72,24 +90,56 @@ int doctor_currencies(struct visit *pc, struct visit *crm, struct err *err)
 		    "the service tells none");
 		return 0;
 	}
-	if (read_used(pc, used, &n, &looked, &why) < 0)
-		return doctor_error(pc, N_("currencies"), &why, err);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < seen->n; i++) {
 		bool there = false;
 
 		for (size_t j = 0; j < n_active; j++)
-			there |= strcmp(active[j], used[i].code) == 0;
+			there |= strcmp(active[j], seen->used[i].code) == 0;
 		if (there)
 			continue;
 		lacking++;
 		doctor_say(d, crm->conf->name, N_("currencies"), LEVEL_WARNING, EXIT_OK,
 		    doctor_rule_fix(d, "R12"), "%s (R12): %s, in %ld of %ld referrals",
-		    doctor_rule_title(d, "R12"), used[i].code, used[i].n, looked);
+		    doctor_rule_title(d, "R12"), seen->used[i].code, seen->used[i].n, seen->looked);
 	}
 	if (!lacking)
-		doctor_say(d, crm->conf->name, N_("currencies"), LEVEL_OK, EXIT_OK, NULL,
-		    "all %zu currencies of %ld referrals are active", n, looked);
+		doctor_say(d, crm->conf->name, "currencies", LEVEL_OK, EXIT_OK, NULL,
+		    "all %zu currencies of %ld referrals are active", seen->n, seen->looked);
 	return 0;
+}
+
+/* A role may reach the deals and not what hangs on them (accounts, child rows): deals that referrals name are read whole. */
+static int fetch_peers(struct visit *crm, const struct seen *seen, struct err *err)
+{
+	struct err why = { 0 };
+	struct page page;
+
+	if (!seen->n_peers)
+		return 0;
+	if (system_fetch(crm->sys, &crm->mem, seen->peer, seen->n_peers, &page, &why) < 0)
+		return doctor_error(crm, "related", &why, err);
+	if (page.n)
+		doctor_say(crm->doctor, crm->conf->name, "related", LEVEL_OK, EXIT_OK, NULL,
+		    "may read %zu of %zu records that referrals name, with all that hangs on them",
+		    page.n, seen->n_peers);
+	else
+		doctor_say(crm->doctor, crm->conf->name, "related", LEVEL_WARNING, EXIT_OK,
+		    "see that this is the CRM that the connector wrote to, and that the role "
+		    "reaches other people's records",
+		    "none of %zu records that referrals name is to be seen here", seen->n_peers);
+	return 0;
+}
+
+int doctor_both(struct visit *pc, struct visit *crm, struct err *err)
+{
+	struct seen seen = { 0 };
+	struct err why = { 0 };
+
+	if (look_at_referrals(pc, &seen, &why) < 0)
+		return doctor_error(pc, "referrals", &why, err);
+	if (pc->mapping->f_currency >= 0 && compare_currencies(crm, &seen, err) < 0)
+		return -1;
+	return fetch_peers(crm, &seen, err);
 }
 
 void doctor_allowance(struct doctor *d, const struct pair_conf *pair, struct budget *b)
@@ -131,7 +181,8 @@ void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *ki
 	if (!setup || !setup->flows)
 		return;
 	out_line(" ");
-	out_line("To turn the flows of pair %s on again, in this order (what others call first):", pair->name);
+	out_line("To turn the flows of pair %s on again, in this order (what others call first):",
+	    pair->name);
 	buf_addf(list, "%s{\"pair\":", list->len ? "," : "");
 	buf_add_json(list, pair->name, strlen(pair->name));
 	buf_adds(list, ",\"flows\":[");
@@ -140,9 +191,17 @@ void doctor_flows(struct doctor *d, const struct pair_conf *pair, const char *ki
 		buf_adds(list, i ? "," : "");
 		buf_add_json(list, setup->flows[i], strlen(setup->flows[i]));
 	}
-	out_line("     [ ] Run the webhook registration with the HTTP address of the first action of \"%s\":", setup->first_flow);
-	out_line("         events referral-created, referral-updated, related-referral-created and");
-	out_line("         related-referral-updated, overwrite Yes. Sign in with a Referrals admin who has opened");
+	out_line("     [ ] Run the webhook registration with the HTTP address of the first action "
+		 "of \"%s\":",
+	    setup->first_flow);
+	out_line(
+	    "         events referral-created, referral-updated, related-referral-created and");
+	out_line("         related-referral-updated, overwrite Yes. Sign in with a Referrals admin "
+		 "who has opened");
 	out_line("         Power Automate once.");
+	out_line("     If one does not turn on: edit them in this order so that each uses the "
+		 "right connections, with run-only");
+	out_line("     users set to use the connection; what an error means: rejoin explain "
+		 "\"WorkflowTriggerNotFound\".");
 	buf_adds(list, "]}");
 }

@@ -51,7 +51,12 @@ int doctor_error(struct visit *v, const char *check, const struct err *why, stru
 		fix = _("see rejoin auth status");
 		break;
 	case ERR_UNAVAILABLE:
-		fix = _("check url, proxy and network; run rejoin doctor again");
+		fix = "check url, proxy and network; run rejoin doctor again";
+		if (strstr(why->text, "ertificate")) {
+			check = "TLS";
+			fix = "if the certificate is of your own authority, name its PEM file in \"ca_file\" of "
+			      "the system; else it is the service's or a proxy's to put right";
+		}
 		break;
 	case ERR_LIMIT:
 		fix = _("wait until the allowance is renewed, or raise the limit");

@@ -19,17 +19,18 @@ static const char *const flows[] = {
 
 const struct system_setup dynamics_setup = {
 	.name = "crm",
-	.members = "      // The address of your organisation.\n"
-		   "      \"url\": \"https://YOUR-ORGANISATION.crm.dynamics.com\",\n"
-		   "      \"record\": \"opportunity\",\n"
-		   "      \"auth\": {\n"
-		   "        // An application user with a role that reads and writes opportunities.\n"
-		   "        \"flow\": \"client-credentials\",\n"
-		   "        \"token_url\": "
-		   "\"https://login.microsoftonline.com/TENANT/oauth2/v2.0/token\",\n"
-		   "        \"client_id\": \"APPLICATION-ID\",\n"
-		   "        \"client_secret\": {\"env\": \"CRM_SECRET\"}\n"
-		   "      }\n",
+	.members =
+	    "      // The address of your organisation.\n"
+	    "      \"url\": \"https://YOUR-ORGANISATION.crm.dynamics.com\",\n"
+	    "      \"record\": \"opportunity\",\n"
+	    "      \"auth\": {\n"
+	    "        // An application user with a role that reads and writes opportunities.\n"
+	    "        \"flow\": \"client-credentials\",\n"
+	    "        \"token_url\": "
+	    "\"https://login.microsoftonline.com/TENANT/oauth2/v2.0/token\",\n"
+	    "        \"client_id\": \"APPLICATION-ID\",\n"
+	    "        \"client_secret\": {\"env\": \"CRM_SECRET\"}\n"
+	    "      }\n",
 	.token_url = "https://login.microsoftonline.com/organizations/oauth2/v2.0/token",
 	.scope = "%s/.default",
 	.public_scope = "%s/user_impersonation",

@@ -33,9 +33,23 @@ on_time 0
 expect 0 "$R" doctor --json
 for check in sign-in reach role clock; do finding pc "$check" ok; finding crm "$check" ok; done
 finding crm columns ok
+finding crm "referral id" ok
+finding crm related ok
 finding main allowance ok
 jq -e '.counts.problem == 0 and .calls.crm.calls > 0 and .calls.pc.calls > 0' out >/dev/null || fail "counts"
-jq -e '.flows[0].flows | length == 9 and .[3] == "Partner Center to Dynamics 365 - Helper (Insider Preview)"' out >/dev/null || fail "flows"
+jq -r '.flows[0].flows[]' out | sed 's/ (Insider Preview)$//' >flows
+cat >flows.wanted <<'END'
+Partner Center Webhook Registration
+Create Co-sell Referral - Dynamics 365 to Partner Center
+[Customize] Create or Get Details from Dynamics 365
+Partner Center to Dynamics 365 - Helper
+Partner Center Microsoft Co-sell Referral Updates to Dynamics 365
+Partner Center to Dynamics 365
+Dynamics 365 to Partner Center
+Dynamics 365 Opportunity to Partner Center
+Dynamics 365 Microsoft Solutions to Partner Center
+END
+cmp flows flows.wanted || fail "flows"
 # every finding but a good one ends with what to do
 jq -e 'all(.findings[]; .level == "ok" or (.fix | length > 0))' out >/dev/null || fail "a finding without a fix"
 expect 0 "$R" doctor
@@ -52,7 +66,10 @@ said ": crm "
 expect 0 "$R" doctor --json
 jq -e 'any(.findings[]; .check == "currencies" and .level == "warning" and (.text | contains("NOK")))' out >/dev/null || fail "R12"
 
-# a wrong secret
+# a secret that is not there, and a wrong one
+(unset REJOIN_TEST_SECRET; expect 2 "$R" doctor crm --json)
+finding crm sign-in problem
+jq -e 'any(.findings[]; .text | contains("REJOIN_TEST_SECRET"))' out >/dev/null || fail "which variable"
 REJOIN_TEST_SECRET=wrong expect 10 "$R" doctor --json
 finding crm sign-in problem
 
@@ -90,6 +107,19 @@ control faults '{"match": "/api/data/v9.2/opportunities", "kind": "status", "sta
 expect 10 "$R" doctor crm --json
 finding crm role problem
 jq -e 'any(.findings[]; .check == "role" and (.text | contains("R51")))' out >/dev/null || fail "R51"
+control faults none
+
+# a role that reaches the deals, and not what hangs on them
+control faults '{"match": "/api/data/v9.2/msft_microsoftsolutions", "kind": "status", "status": 403, "times": 9, "body": {"error": {"code": "0x80040220", "message": "SecLib::AccessCheckEx failed."}}}'
+expect 10 "$R" doctor --json
+finding crm role problem
+jq -e 'any(.findings[]; .check == "role" and (.text | contains("R51") and contains("msft_microsoftsolutions")))' out >/dev/null || { jq . out; fail "R51 of child rows"; }
+control faults none
+# none of the records that the referrals name is to be seen
+state referrals | jq -r '.row.externalReferenceId // empty' >named
+control faults '{"match": "GET /api/data/v9.2/opportunities?$select", "kind": "status", "status": 200, "times": 99, "body": {"value": []}}'
+expect 0 "$R" doctor --json
+finding crm related warning
 control faults none
 
 # no second factor: R63
@@ -144,6 +174,27 @@ control faults none
 with '.systems.crm.url = "http://127.0.0.1:1"'
 expect 5 "$R" doctor crm --json
 finding crm reach problem
+# a certificate that nobody vouches for, then one that is vouched for
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$keys/tls.key" -out "$keys/tls.pem" -subj /CN=tls -addext subjectAltName=IP:127.0.0.1 \
+	-days 2 2>/dev/null
+tls_pid=
+for _ in 1 2 3 4 5 6 7 8 9; do
+	tls=$((20000 + RANDOM % 10000))
+	openssl s_server -accept 127.0.0.1:$tls -key "$keys/tls.key" -cert "$keys/tls.pem" -www -quiet >/dev/null 2>&1 </dev/null &
+	tls_pid=$!
+	sleep 0.5
+	kill -0 $tls_pid 2>/dev/null && break
+done
+with ".systems.crm.url = \"https://127.0.0.1:$tls\""
+expect 5 "$R" doctor crm --json
+finding crm TLS problem
+jq -e 'any(.findings[]; .check == "TLS" and (.fix | contains("ca_file")))' out >/dev/null || fail "the fix of TLS"
+with '.systems.crm.ca_file = "'"$keys"'/tls.pem"'
+expect 5 "$R" doctor crm --json
+finding crm reach problem
+said "web page"
+kill $tls_pid
+wait $tls_pid 2>/dev/null || true
 cp good.json rejoin.json
 
 # columns: unknown, of another type, not writable
@@ -174,7 +225,22 @@ on_time 0
 expect 0 "$R" doctor --json
 finding crm columns ok
 finding crm role ok
+finding crm related ok
+finding crm "referral id" warning
 jq -e '.flows[0].flows | length == 8' out >/dev/null || fail "flows of Salesforce"
 sed -i 's/"right": "Description"/"right": "Notes__c"/' mappings/partner-center-salesforce.json
 expect 2 "$R" doctor crm --json
 jq -e 'any(.findings[]; .text | contains("Notes__c"))' out >/dev/null || fail "the field is not named"
+stop_sandbox
+
+# where the external id was made unique
+cd ..
+rm -rf sandbox.db* ws port
+unset port
+cp -r "$DATA/salesforce" unique
+jq '.columns.Opportunity.Referral_Identifier__c = "text 100 ext unique idl"' "$DATA/salesforce/world.json" >unique/world.json
+start_sandbox "$PWD/unique"
+workspace salesforce
+on_time 0
+expect 0 "$R" doctor crm --json
+finding crm "referral id" ok

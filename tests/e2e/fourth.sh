@@ -59,6 +59,13 @@ expect 0 "$F" doctor --json
 jq -e 'any(.findings[]; .system == "crm" and .check == "role" and .level == "ok")' out >/dev/null || { jq . out; fail "doctor"; }
 FABRIKAM_TOKEN=wrong expect 10 "$F" doctor crm
 
+# no default addresses are known of it: rejoin.json must say where to sign in
+cp rejoin.json kept.json
+jq '.systems.crm.auth = {flow: "client-credentials", client_id: "x", client_secret: {env: "FABRIKAM_TOKEN"}}' kept.json >rejoin.json
+expect 2 "$F" auth status crm
+said token_url
+cat kept.json >rejoin.json
+
 # export, every page of it
 expect 0 "$F" export crm -o crm.csv
 [ "$(sqlite3 :memory: -cmd '.import --csv crm.csv t' 'SELECT count(DISTINCT id) FROM t')" = "$EXPORTED" ] || fail "not every deal"

@@ -18,8 +18,14 @@ peer_pid=$!
 for _ in $(seq 400); do [ -s "$keys/peer.port" ] && break; kill -0 $peer_pid || { cat "$keys/peer.log" >&2; fail "the peer ended"; }; sleep 0.05; done
 peer=http://127.0.0.1:$(cat "$keys/peer.port")
 
-peer_log() { node -e 'fetch(process.argv[1]).then((r) => r.text()).then(console.log)' "$peer/_peer/log"; }
-uses() { node -e 'fetch(process.argv[1], {method: "POST"})' "$peer/_peer/uses?n=$1"; }
+peer_asks() { # peer_asks METHOD PATH: the answer's body
+	exec 6<>"/dev/tcp/127.0.0.1/${peer##*:}"
+	printf '%s %s HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n' "$1" "$2" >&6
+	sed '1,/^\r*$/d' <&6
+	exec 6>&-
+}
+peer_log() { peer_asks GET /_peer/log; }
+uses() { peer_asks POST "/_peer/uses?n=$1"; }
 # signed_in_by JSON: the CRM lies behind the peer's gate, and this is its sign-in
 signed_in_by() {
 	jq --arg u "$peer" --argjson a "$1" '.systems.crm = {kind: "dynamics", url: $u,

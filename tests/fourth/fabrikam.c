@@ -18,8 +18,9 @@ struct fabrikam {
 	bool filtered;
 };
 
-static const char *const columns[] = { "id", "title", "stage", "amount", "currency", "close_on", "notes", "referral_id",
-	"customer", "country", "postcode", "owner", "changed_at", "version", NULL };
+static const char *const columns[] = { "id", "title", "stage", "amount", "currency", "close_on",
+	"notes", "referral_id", "customer", "country", "postcode", "owner", "changed_at", "version",
+	NULL };
 
 static struct record *record_of(const struct fabrikam *f, struct arena *a, const struct json *row)
 {
@@ -80,7 +81,8 @@ static int fabrikam_read(struct system *sys, const struct read_request *q, struc
 }
 
 /* Records of one answer that holds "deals". */
-static void take_deals(struct fabrikam *f, struct arena *a, const struct json *answer, struct page *page)
+static void take_deals(
+    struct fabrikam *f, struct arena *a, const struct json *answer, struct page *page)
 {
 	const struct json *deals = json_get(answer, "deals"), *d;
 
@@ -89,7 +91,8 @@ static void take_deals(struct fabrikam *f, struct arena *a, const struct json *a
 		page->record[page->n++] = *record_of(f, a, d);
 }
 
-static int fabrikam_next_page(struct system *sys, struct arena *a, struct page *page, struct err *err)
+static int fabrikam_next_page(
+    struct system *sys, struct arena *a, struct page *page, struct err *err)
 {
 	struct fabrikam *f = (struct fabrikam *)sys;
 	struct answer ans = { 0 };
@@ -106,7 +109,8 @@ static int fabrikam_next_page(struct system *sys, struct arena *a, struct page *
 	if (link && !(next = http_follow(sys->http, link, err)))
 		goto out;
 	if (next && link_repeats(&f->links, next)) {
-		err_set(err, ERR_UNAVAILABLE, "%s: the list leads back to a page that was read", sys->conf->name);
+		err_set(err, ERR_UNAVAILABLE, "%s: the list leads back to a page that was read",
+		    sys->conf->name);
 		goto out;
 	}
 	take_deals(f, a, ans.json, page);
@@ -130,8 +134,8 @@ static void fabrikam_read_state(struct system *sys, struct read_state *state)
 	*state = ((struct fabrikam *)sys)->state;
 }
 
-static int fabrikam_find(struct system *sys, struct arena *a, const char *column, const char *const *values, size_t n,
-    struct page *page, struct err *err)
+static int fabrikam_find(struct system *sys, struct arena *a, const char *column,
+    const char *const *values, size_t n, struct page *page, struct err *err)
 {
 	struct fabrikam *f = (struct fabrikam *)sys;
 	struct answer ans = { 0 };
@@ -150,7 +154,8 @@ static int fabrikam_find(struct system *sys, struct arena *a, const char *column
 		if (rc == 0)
 			take_deals(f, a, ans.json, &one);
 		if (page->n + one.n > most) { /* doubled, so that it is copied seldom */
-			struct record *all = arena_alloc(a, (most = 2 * (page->n + one.n)) * sizeof(*all));
+			struct record *all =
+			    arena_alloc(a, (most = 2 * (page->n + one.n)) * sizeof(*all));
 
 			if (page->n)
 				memcpy(all, page->record, page->n * sizeof(*all));
@@ -165,8 +170,8 @@ static int fabrikam_find(struct system *sys, struct arena *a, const char *column
 	return rc;
 }
 
-static int fabrikam_fetch(
-    struct system *sys, struct arena *a, const char *const *ids, size_t n, struct page *page, struct err *err)
+static int fabrikam_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n,
+    struct page *page, struct err *err)
 {
 	return fabrikam_find(sys, a, "id", ids, n, page, err);
 }
@@ -185,7 +190,8 @@ static void judge(struct fabrikam *f, struct arena *a, const struct answer *ans,
 	r->id = record_get(r->after, "id").s;
 }
 
-static int write_one(struct fabrikam *f, struct arena *a, const struct write *w, struct reply *r, struct err *err)
+static int write_one(
+    struct fabrikam *f, struct arena *a, const struct write *w, struct reply *r, struct err *err)
 {
 	const char *headers[] = { "Content-Type: application/json", NULL, NULL };
 	struct answer ans = { 0 };
@@ -194,7 +200,8 @@ static int write_one(struct fabrikam *f, struct arena *a, const struct write *w,
 	int rc = 0;
 
 	if (w->op == WRITE_DELETE || (!create && !w->etag)) {
-		reply_set(r, a, OUTCOME_REFUSED, 0, "", "Fabrikam deletes no deals, and changes none whose version is unknown");
+		reply_set(r, a, OUTCOME_REFUSED, 0, "",
+		    "Fabrikam deletes no deals, and changes none whose version is unknown");
 		return 0;
 	}
 	buf_adds(&url, DEALS);
@@ -217,7 +224,8 @@ static int write_one(struct fabrikam *f, struct arena *a, const struct write *w,
 		assign_json(&body, w->assign[i].kind, w->assign[i].value);
 	}
 	buf_addc(&body, '}');
-	rc = api_send(f->base.http, create ? "POST" : "PATCH", url.s, headers, &body, false, &ans, err);
+	rc = api_send(
+	    f->base.http, create ? "POST" : "PATCH", url.s, headers, &body, false, &ans, err);
 	if (rc == 0) {
 		judge(f, a, &ans, r);
 	} else if (ans.http.fate == HTTP_UNCLEAR) {
@@ -231,8 +239,8 @@ static int write_one(struct fabrikam *f, struct arena *a, const struct write *w,
 }
 
 /* One request each. When one surely was not sent, the rest waits unanswered. */
-static int fabrikam_write(
-    struct system *sys, struct arena *a, const struct write *w, size_t n, struct reply *replies, struct err *err)
+static int fabrikam_write(struct system *sys, struct arena *a, const struct write *w, size_t n,
+    struct reply *replies, struct err *err)
 {
 	for (size_t i = 0; i < n; i++)
 		if (write_one((struct fabrikam *)sys, a, &w[i], &replies[i], err) < 0)
@@ -240,14 +248,16 @@ static int fabrikam_write(
 	return 0;
 }
 
-static int fabrikam_resolve(struct system *sys, struct arena *a, const struct write *w, struct reply *r, struct err *err)
+static int fabrikam_resolve(
+    struct system *sys, struct arena *a, const struct write *w, struct reply *r, struct err *err)
 {
 	bool create = w->op == WRITE_CREATE;
 	const char *key = create ? w->marker : w->id;
 	struct page page = { 0 };
 
 	if (!key)
-		return err_set(err, ERR_FAILED, "%s: a create in doubt without a marker can't be looked up", sys->conf->name);
+		return err_set(err, ERR_FAILED,
+		    "%s: a create in doubt without a marker can't be looked up", sys->conf->name);
 	if (fabrikam_find(sys, a, create ? "referral_id" : "id", &key, 1, &page, err) < 0)
 		return -1;
 	if (!page.n) {
@@ -255,13 +265,15 @@ static int fabrikam_resolve(struct system *sys, struct arena *a, const struct wr
 			reply_set(r, a, OUTCOME_CONFLICT, 404, "", "the deal is gone");
 		return 0;
 	}
-	reply_set(r, a, create ? OUTCOME_APPLIED : assigns_compare(a, w, &page.record[0]), 0, "", "");
+	reply_set(
+	    r, a, create ? OUTCOME_APPLIED : assigns_compare(a, w, &page.record[0]), 0, "", "");
 	r->after = &page.record[0];
 	r->id = record_get(r->after, "id").s;
 	return 0;
 }
 
-static int fabrikam_identify(struct system *sys, struct arena *a, const char **text, struct err *err)
+static int fabrikam_identify(
+    struct system *sys, struct arena *a, const char **text, struct err *err)
 {
 	struct answer ans = { 0 };
 	int rc = api_send(sys->http, "GET", "/api/whoami", NULL, NULL, true, &ans, err);
@@ -269,7 +281,8 @@ static int fabrikam_identify(struct system *sys, struct arena *a, const char **t
 	if (rc == 0)
 		rc = answer_check(&ans, NULL, "Fabrikam", "whoami", err);
 	if (rc == 0)
-		*text = arena_printf(a, "fabrikam|%s|%s", json_value(a, json_get(ans.json, "org")).s, http_origin(sys->http));
+		*text = arena_printf(a, "fabrikam|%s|%s",
+		    json_value(a, json_get(ans.json, "org")).s, http_origin(sys->http));
 	answer_reset(&ans);
 	return rc;
 }
@@ -280,7 +293,10 @@ const struct system_driver fabrikam_driver = {
 	.id_name = "Deal ID",
 	.caps = CAP_WRITE | CAP_COUNT,
 	.max_batch = 20,
-	.facts = { [FACT_ID] = "id", [FACT_MODIFIED] = "changed_at", [FACT_ETAG] = "version", [FACT_PEER] = "referral_id" },
+	.facts = { [FACT_ID] = "id",
+	    [FACT_MODIFIED] = "changed_at",
+	    [FACT_ETAG] = "version",
+	    [FACT_PEER] = "referral_id" },
 	.columns = columns,
 	.open = fabrikam_open,
 	.close = fabrikam_close,

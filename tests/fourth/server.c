@@ -16,8 +16,9 @@
 #define PAGE    40
 #define REQUEST ((size_t)64 << 10)
 
-static const char *const columns[] = { "id", "title", "stage", "amount", "currency", "close_on", "notes", "referral_id",
-	"customer", "country", "postcode", "owner", "changed_at", "version" };
+static const char *const columns[] = { "id", "title", "stage", "amount", "currency", "close_on",
+	"notes", "referral_id", "customer", "country", "postcode", "owner", "changed_at",
+	"version" };
 enum { N = sizeof(columns) / sizeof(columns[0]), ID = 0, REFERRAL = 7, CHANGED = 12, VERSION = 13 };
 
 struct deal {
@@ -160,7 +161,8 @@ static int list(struct buf *b, char *query)
 	}
 	buf_addf(b, "{\"total\":%zu,\"deals\":[", n_deals);
 	for (i = from; i < n_deals && given < PAGE; i++) {
-		if (column >= 0 && (!deals[i].cell[column] || strcmp(deals[i].cell[column], value) != 0))
+		if (column >= 0 &&
+		    (!deals[i].cell[column] || strcmp(deals[i].cell[column], value) != 0))
 			continue;
 		buf_adds(b, given++ ? "," : "");
 		show(b, &deals[i]);
@@ -208,8 +210,10 @@ static int create(struct buf *b, const struct json *body)
 static const char *header(const char *head, const char *name, char out[200])
 {
 	for (const char *line = strstr(head, "\r\n"); line; line = strstr(line + 2, "\r\n"))
-		if (strncasecmp(line + 2, name, strlen(name)) == 0 && line[2 + strlen(name)] == ':') {
-			snprintf(out, 200, "%.*s", (int)strcspn(line + 4 + strlen(name), "\r"), line + 4 + strlen(name));
+		if (strncasecmp(line + 2, name, strlen(name)) == 0 &&
+		    line[2 + strlen(name)] == ':') {
+			snprintf(out, 200, "%.*s", (int)strcspn(line + 4 + strlen(name), "\r"),
+			    line + 4 + strlen(name));
 			return out;
 		}
 	return NULL;
@@ -218,7 +222,8 @@ static const char *header(const char *head, const char *name, char out[200])
 static int answer(char *request, char *text, struct buf *b)
 {
 	char token[200], match[200], *target = strchr(request, ' ') + 1, *query, method = *request;
-	const char *if_match = header(request, "If-Match", match), *auth = header(request, "Authorization", token);
+	const char *if_match = header(request, "If-Match", match),
+		   *auth = header(request, "Authorization", token);
 	struct json *body = *text ? json_parse(text, strlen(text), NULL) : NULL;
 	int status;
 
@@ -254,7 +259,9 @@ static void serve(int fd, FILE *log)
 	while (n < want && (got = read(fd, in + n, REQUEST - n)) > 0) {
 		n += (size_t)got;
 		if (!end && (end = strstr(in, "\r\n\r\n")))
-			want = (size_t)(end + 4 - in) + (header(in, "Content-Length", length) ? (size_t)strtol(length, NULL, 10) : 0);
+			want = (size_t)(end + 4 - in) + (header(in, "Content-Length", length)
+								? (size_t)strtol(length, NULL, 10)
+								: 0);
 	}
 	if (end && strchr(in, ' ')) {
 		fprintf(log, "%.*s\n", (int)strcspn(in, "\r"), in);
@@ -262,10 +269,13 @@ static void serve(int fd, FILE *log)
 		*end = '\0';
 		status = answer(in, end + 4, &b);
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime(&t));
-		buf_addf(&out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+		buf_addf(&out,
+		    "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: "
+		    "application/json\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
 		    status, status < 300 ? "OK" : "Refused", date, b.len);
 		buf_add(&out, b.s, b.len);
-		for (n = 0; n < out.len && (got = write(fd, out.s + n, out.len - n)) > 0; n += (size_t)got)
+		for (n = 0; n < out.len && (got = write(fd, out.s + n, out.len - n)) > 0;
+		     n += (size_t)got)
 			;
 	}
 	buf_release(&b);
@@ -304,8 +314,8 @@ int main(int argc, char **argv)
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	FILE *port, *log;
 
-	if (argc != 5 || bind(listener, (struct sockaddr *)&at, size) < 0 || listen(listener, 16) < 0 ||
-	    getsockname(listener, (struct sockaddr *)&at, &size) < 0)
+	if (argc != 5 || bind(listener, (struct sockaddr *)&at, size) < 0 ||
+	    listen(listener, 16) < 0 || getsockname(listener, (struct sockaddr *)&at, &size) < 0)
 		return 1;
 	state_path = argv[2];
 	load(argv[1]);
