@@ -137,6 +137,7 @@ struct write_cost { /* of n writes sent together, for estimates */
 #define CAP_COUNT       4u  /* reads give an exact count */
 #define CAP_CREATE_FINAL 8u /* a create can't be taken back: irreversible */
 #define CAP_SINCE       16u
+#define CAP_SINCE_ROWS  128u /* a read since an instant also gives records whose related or child rows changed */
 #define CAP_SUPPRESS    64u /* writes can carry the wish to wake no flows: system->suppress */
 #define CAP_RELATED     32u /* dotted native paths are rows of other tables, with modified stamps of their own */
 
@@ -219,12 +220,20 @@ struct job_keeper {
 	int (*over)(void *ctx, const char *job, struct err *err);
 };
 
+/* Small texts that a driver keeps from run to run, such as the links of a service's change tracking. */
+struct note_keeper {
+	void *ctx;
+	const char *(*get)(void *ctx, struct arena *a, const char *name); /* NULL when unset */
+	int (*set)(void *ctx, const char *name, const char *text, struct err *err);
+};
+
 struct system {
 	const struct system_driver *driver;
 	const struct system_conf *conf;
 	struct schema columns; /* of every record it gives */
 	struct http *http;
 	const struct job_keeper *keeper; /* NULL: nobody keeps a journal */
+	const struct note_keeper *notes; /* NULL: nothing is kept */
 	bool suppress; /* CAP_SUPPRESS: the writes to come are to wake no flows */
 };
 
