@@ -234,6 +234,7 @@ struct system {
 	struct http *http;
 	const struct job_keeper *keeper; /* NULL: nobody keeps a journal */
 	const struct note_keeper *notes; /* NULL: nothing is kept */
+	int parallel;  /* requests at a time that the service recommends, once it was asked who it is; 0: it tells none */
 	bool suppress; /* CAP_SUPPRESS: the writes to come are to wake no flows */
 };
 

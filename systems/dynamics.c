@@ -112,6 +112,10 @@ static int dynamics_identify(struct system *s, struct arena *a, const char **tex
 		const char *now = http_header(&answer.http, "Date", date, sizeof(date));
 
 		d->odata.clock = now ? stamp_parse_http(now) : STAMP_NONE;
+		now = http_header(&answer.http, "x-ms-dop-hint", date, sizeof(date));
+		d->base.parallel = now && strtol(now, NULL, 10) > 0 && strtol(now, NULL, 10) < 10000
+				       ? (int)strtol(now, NULL, 10)
+				       : 0;
 	}
 	const char *organisation = json_text(json_get(answer.json, "OrganizationId"));
 	if (rc == 0 && !organisation)

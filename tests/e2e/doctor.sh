@@ -33,6 +33,7 @@ on_time 0
 expect 0 "$R" doctor --json
 for check in sign-in reach role clock; do finding pc "$check" ok; finding crm "$check" ok; done
 finding crm columns ok
+jq -e 'any(.findings[]; .system == "crm" and .check == "parallel" and (.text | contains("at most 8 ")))' out >/dev/null || fail "the DOP hint"
 finding main allowance ok
 jq -e '.counts.problem == 0 and .calls.crm.calls > 0 and .calls.pc.calls > 0' out >/dev/null || fail "counts"
 jq -e '.flows[0].flows | length == 9 and .[3] == "Partner Center to Dynamics 365 - Helper (Insider Preview)"' out >/dev/null || fail "flows"
