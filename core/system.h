@@ -140,6 +140,7 @@ struct write_cost { /* of n writes sent together, on a run without faults; polls
 #define CAP_CREATE_FINAL 8u /* a create can't be taken back: irreversible */
 #define CAP_SINCE       16u
 #define CAP_SUPPRESS    128u /* writes can carry the wish to wake no flows: system->suppress */
+#define CAP_SINCE_ROWS  256u /* a read since an instant also gives records whose related or child rows changed */
 #define CAP_RELATED     32u /* dotted native paths are rows of other tables, with modified stamps of their own */
 #define CAP_IDENTIFY    64u /* identify takes a request */
 
@@ -248,6 +249,13 @@ struct job_keeper {
 	int (*over)(void *ctx, const char *job, struct err *err);
 };
 
+/* Small texts that a driver keeps from run to run, such as the links of a service's change tracking. */
+struct note_keeper {
+	void *ctx;
+	const char *(*get)(void *ctx, struct arena *a, const char *name); /* NULL when unset */
+	int (*set)(void *ctx, const char *name, const char *text, struct err *err);
+};
+
 struct system {
 	const struct system_driver *driver;
 	const struct system_conf *conf;
@@ -257,6 +265,8 @@ struct system {
 	/* Not 0: the batches given to `cost` are one after the other of a whole run, known by this number; what one of them
 	 * looked up the next one has. 0: a batch by itself. */
 	unsigned rehearsal;
+	const struct note_keeper *notes; /* NULL: nothing is kept */
+	int parallel;  /* requests at a time that the service recommends, once it was asked who it is; 0: it tells none */
 	bool suppress; /* CAP_SUPPRESS: the writes to come are to wake no flows */
 };
 

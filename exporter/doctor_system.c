@@ -151,6 +151,10 @@ static int probe(struct visit *v, struct err *err)
 		return doctor_error(v, N_("reach"), &why, err) < 0 ? -1 : 1;
 	doctor_say(v->doctor, v->conf->name, N_("reach"), LEVEL_OK, EXIT_OK, NULL, "%s answers%s",
 	    http_origin(v->sys->http), tls ? _(" over TLS") : _(" (plain http, on this machine)"));
+	if (v->sys->parallel)
+		doctor_say(v->doctor, v->conf->name, N_("parallel"), LEVEL_OK, EXIT_OK, NULL,
+		    "the service recommends at most %d requests at a time; rejoin sends one, with many records in it",
+		    v->sys->parallel);
 	rc = doctor_columns(v, err);
 	if (rc != 0)
 		return rc;

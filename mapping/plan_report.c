@@ -171,6 +171,11 @@ void plan_report(const struct planner *k, const struct sides *s, const struct pl
 	out_line("%s", "");
 	print_notes(k);
 	print_days(cost, s);
+	for (enum side i = LEFT; i <= RIGHT && o->since; i++)
+		if ((s->mapping.driver[i]->caps & (CAP_RELATED | CAP_SINCE_ROWS)) == CAP_RELATED)
+			out_line("--since sees what changed in the records of %s themselves, not a changed account or child row: plan "
+				 "without it from time to time.",
+			    k->title[i]);
 	for (enum side i = LEFT; i <= RIGHT && s->pair->suppress; i++)
 		if (s->mapping.driver[i]->caps & CAP_SUPPRESS)
 			out_line("\"connector\": \"suppress\": writes to %s will trigger no flows, so none of them echoes.", k->title[i]);

@@ -118,6 +118,16 @@ static int choose_pair(struct sides *s, const struct options *o, struct err *err
 	return 0;
 }
 
+static const char *note_get(void *ctx, struct arena *a, const char *name)
+{
+	return ledger_get(ctx, a, name);
+}
+
+static int note_set(void *ctx, const char *name, const char *text, struct err *err)
+{
+	return ledger_set(ctx, name, text, err);
+}
+
 int sides_open(struct sides *s, const struct options *o, bool write, struct err *err)
 {
 	for (enum side i = LEFT; i <= RIGHT; i++)
@@ -142,6 +152,9 @@ int sides_open(struct sides *s, const struct options *o, bool write, struct err 
 		s->source[i] = source_open(s->pair->side[i], &s->ws, &s->mapping, i, &s->budget.meter, err);
 		if (!s->source[i])
 			return -1;
+		s->notes = (struct note_keeper){ &s->ledger, note_get, note_set };
+		if (source_system(s->source[i]))
+			source_system(s->source[i])->notes = &s->notes;
 	}
 	return 0;
 }

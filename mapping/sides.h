@@ -19,6 +19,7 @@ struct sides {
 	struct system_conf file[2];  /* of files given as arguments */
 	struct mapping mapping;
 	struct budget budget;
+	struct note_keeper notes;    /* what drivers keep in the ledger */
 	struct source *source[2];    /* while open */
 	struct rowset set[2];
 	struct read_state state[2];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "systems/dynamics/import_file.h"
-#include "systems/dynamics/dataverse.h"
+#include "systems/dynamics/changes.h"
 #include "core/text.h"
 
 #define MAX_BATCH 100
@@ -37,6 +37,8 @@ static void dynamics_close(struct system *s)
 	child_rows_close(d->children);
 	child_rows_close(d->some);
 	links_release(&d->seen);
+	changes_close(d->changes);
+	id_set_release(&d->tracked);
 	dataverse_history_release(d);
 	free(d->root);
 	free(d->set);
@@ -89,7 +91,7 @@ static struct system *dynamics_open(const struct system_conf *conf, const struct
 	if (!d->base.http)
 		goto fail;
 	d->odata = (struct odata){
-		.http = d->base.http, .title = "Dynamics", .root = d->root, .natives = &d->natives
+		.http = d->base.http, .title = "Dynamics", .root = d->root, .natives = &d->natives, .clock = STAMP_NONE
 	};
 	return &d->base;
 fail:
@@ -106,6 +108,16 @@ static int dynamics_identify(struct system *s, struct arena *a, const char **tex
 
 	if (rc == 0)
 		rc = answer_check(&answer, NULL, "Dynamics", "WhoAmI", err);
+	if (rc == 0) {
+		char date[100];
+		const char *now = http_header(&answer.http, "Date", date, sizeof(date));
+
+		d->odata.clock = now ? stamp_parse_http(now) : STAMP_NONE;
+		now = http_header(&answer.http, "x-ms-dop-hint", date, sizeof(date));
+		d->base.parallel = now && strtol(now, NULL, 10) > 0 && strtol(now, NULL, 10) < 10000
+				       ? (int)strtol(now, NULL, 10)
+				       : 0;
+	}
 	const char *organisation = json_text(json_get(answer.json, "OrganizationId"));
 	if (rc == 0 && !organisation)
 		rc = err_set(err, ERR_UNAVAILABLE, "Dynamics: WhoAmI names no organisation");
@@ -225,7 +237,7 @@ const struct system_driver dynamics_driver = {
 	.kind = "dynamics",
 	.title = "Dynamics",
 	.id_name = "Opportunity ID",
-	.caps = CAP_WRITE | CAP_CHOOSE_ID | CAP_SINCE | CAP_RELATED | CAP_SUPPRESS | CAP_IDENTIFY,
+	.caps = CAP_WRITE | CAP_CHOOSE_ID | CAP_SINCE | CAP_SINCE_ROWS | CAP_RELATED | CAP_SUPPRESS | CAP_IDENTIFY,
 	.max_batch = MAX_BATCH,
 	.facts = {
 		[FACT_ID] = "opportunityid",

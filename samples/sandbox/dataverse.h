@@ -43,6 +43,7 @@ const char *dv_reference(struct world *w, const struct request *q, struct reply 
 /* Is this column, alone or with others, an alternate key of the table? world.json's
  * "alternate_keys". */
 const struct doc *dv_alternate_keys(struct world *w, const struct table *t);
+bool dv_tracked(struct world *w, const struct table *t); /* has the table change tracking? */
 const char *dv_user(struct world *w, const struct caller *c);
 const char *dv_etag(struct world *w, int64_t version);
 

@@ -328,6 +328,8 @@ void dv_list(struct world *w, const struct request *q, struct reply *r, const st
 	const char *wrong;
 	int result = 0, few = 0;
 
+	if (dv_delta(w, q, r, t))
+		return;
 	buf_init(&l.value, 0);
 	wrong = dv_read_options(&l);
 	if (wrong) {

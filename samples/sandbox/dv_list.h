@@ -36,6 +36,9 @@ struct dv_list {
 	bool more;
 };
 
+/* Is it about change tracking? Then an answer was made. */
+bool dv_delta(struct world *w, const struct request *q, struct reply *r, const struct table *t);
+
 /* Reads the options; NULL, or what is wrong with them. */
 const char *dv_read_options(struct dv_list *l);
 /* The address of the next page. */

@@ -189,7 +189,7 @@ static struct doc *definition(struct world *w, const struct table *t)
 	set_text(w, d, "PrimaryNameAttribute", t->name);
 	set_text(w, d, "TableType", "Standard");
 	doc_set(w->arena, d, "IsOptimisticConcurrencyEnabled", doc_bool(w->arena, true));
-	doc_set(w->arena, d, "ChangeTrackingEnabled", doc_bool(w->arena, false));
+	doc_set(w->arena, d, "ChangeTrackingEnabled", doc_bool(w->arena, dv_tracked(w, t)));
 	doc_set(w->arena, d, "IsAuditEnabled", boxed(w, NULL, history_audited(w, t->logical, NULL)));
 	set_text(w, d, "MetadataId", guid_of(w, t->logical));
 	return d;

@@ -1,13 +1,10 @@
-/* Dataverse Web API v9.2, reading.
+/* Dataverse Web API v9.2: names of tables and columns, and rows with what they refer to.
  *
- * Rows come in the order of their primary key, closed and inactive ones included. A lookup is read through the navigation
- * property of $expand, which for a polymorphic one names the target table. @odata.count is cut at 5,000. Child tables are
- * read whole before the records, unless only some records are asked for. */
+ * A lookup is read through the navigation property of $expand, which for a polymorphic one names the target table. */
 #include "systems/dynamics/dataverse.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "core/text.h"
 
 /* Lookup columns, what they expand to and where their rows live. */
@@ -90,7 +87,7 @@ static bool seen_before(const struct natives *nv, size_t i, bool column)
 }
 
 /* "$select=...&$expand=..." of the record's columns; each column once, whatever aliases lead to it. */
-static void record_options(const struct dynamics *d, struct buf *b)
+void dataverse_record_options(const struct dynamics *d, struct buf *b)
 {
 	const struct natives *nv = &d->natives;
 	bool expands = false;
@@ -148,7 +145,7 @@ static int take_child(void *ctx, const struct json *row, struct err *err)
 }
 
 /* Reads child rows into the spool: all, or those of the parents given. */
-static int read_children(struct dynamics *d, struct child_rows **spool, const char *const *parents,
+int dataverse_read_children(struct dynamics *d, struct child_rows **spool, const char *const *parents,
     size_t n, struct err *err)
 {
 	struct arena a = { 0 };
@@ -188,16 +185,9 @@ static int read_children(struct dynamics *d, struct child_rows **spool, const ch
 	return rc;
 }
 
-struct record_sink {
-	struct dynamics *d;
-	struct arena *a;
-	struct page *page;
-	size_t cap;
-};
-
-static int take_record(void *ctx, const struct json *row, struct err *err)
+int dataverse_take_record(void *ctx, const struct json *row, struct err *err)
 {
-	struct record_sink *s = ctx;
+	struct dataverse_records *s = ctx;
 
 	(void)err;
 	if (s->page->n == s->cap) {
@@ -215,7 +205,7 @@ static int take_record(void *ctx, const struct json *row, struct err *err)
 	return 0;
 }
 
-static int join_children(struct dynamics *d, struct child_rows *spool, struct arena *a,
+int dataverse_join(struct dynamics *d, struct child_rows *spool, struct arena *a,
     struct page *page, struct err *err)
 {
 	for (size_t i = 0; i < page->n && spool; i++) {
@@ -228,7 +218,8 @@ static int join_children(struct dynamics *d, struct child_rows *spool, struct ar
 	return 0;
 }
 
-int dataverse_join(struct dynamics *d, struct arena *a, struct page *page, struct err *err)
+/* Child rows of just these records. */
+int dataverse_join_some(struct dynamics *d, struct arena *a, struct page *page, struct err *err)
 {
 	const char **id = arena_alloc(a, (page->n + 1) * sizeof(*id));
 	size_t n = 0;
@@ -241,9 +232,9 @@ int dataverse_join(struct dynamics *d, struct arena *a, struct page *page, struc
 	}
 	if (n)
 		do
-			rc = read_children(d, &d->some, id, n, err);
+			rc = dataverse_read_children(d, &d->some, id, n, err);
 		while (rc > 0);
-	return rc < 0 || !n ? rc : join_children(d, d->some, a, page, err);
+	return rc < 0 || !n ? rc : dataverse_join(d, d->some, a, page, err);
 }
 
 /* Records whose column holds one of the values; text: it is no GUID. */
@@ -254,16 +245,16 @@ static int records_by(struct dynamics *d, struct arena *a, const char *column, b
 	int rc;
 
 	do {
-		struct record_sink sink = { d, a, page, 0 };
+		struct dataverse_records sink = { d, a, page, 0 };
 
 		*page = (struct page){ 0 };
 		buf_reset(&options);
-		record_options(d, &options);
+		dataverse_record_options(d, &options);
 		rc = odata_rows_in(
-		    &d->odata, d->set, options.s, NULL, column, text, values, n, take_record, &sink, err);
+		    &d->odata, d->set, options.s, NULL, column, text, values, n, dataverse_take_record, &sink, err);
 	} while (rc > 0);
 	buf_release(&options);
-	return rc < 0 ? -1 : children ? dataverse_join(d, a, page, err) : 0;
+	return rc < 0 ? -1 : children ? dataverse_join_some(d, a, page, err) : 0;
 }
 
 int dataverse_fetch_own(struct dynamics *d, struct arena *a, const char *const *ids, size_t n, struct page *page,
@@ -305,140 +296,4 @@ int dataverse_find(struct system *s, struct arena *a, const char *column, const 
 		    (*column == '_' && len > 6 && strcmp(column + len - 6, "_value") == 0);
 
 	return records_by(d, a, dataverse_filter_column(d, a, column), !guid, values, n, true, page, err);
-}
-
-int dataverse_read(struct system *s, const struct read_request *q, struct err *err)
-{
-	struct dynamics *d = dynamics_of(s);
-
-	if (q->where_field && strchr(q->where_field, '['))
-		return err_set(err, ERR_USAGE,
-		    "--where %s: a column of child rows can't be asked for; name a column of the "
-		    "record",
-		    q->where_field);
-	free(d->where_field);
-	free(d->where_value);
-	free(d->next);
-	d->where_field = q->where_field ? xstrdup(q->where_field) : NULL;
-	d->where_value = q->where_field ? xstrdup(q->where_value ? q->where_value : "") : NULL;
-	d->next = NULL;
-	d->asked = *q;
-	d->children_read = d->ended = d->where_plain = false;
-	d->at = STAMP_NONE;
-	links_release(&d->seen);
-	return 0;
-}
-
-static bool filtered(const struct dynamics *d)
-{
-	return d->asked.since != STAMP_NONE || d->where_field;
-}
-
-static char *first_url(struct dynamics *d)
-{
-	struct buf b = { 0 }, filter = { 0 };
-	struct arena a = { 0 };
-	char stamp[32];
-
-	buf_addf(&b, "%s%s?", d->root, d->set);
-	record_options(d, &b);
-	buf_addf(&b, "&$orderby=%s", d->key);
-	if (d->asked.since != STAMP_NONE) {
-		int64_t since = d->asked.since - (d->asked.since % 1000000 + 1000000) % 1000000;
-
-		stamp_format(since, stamp);
-		buf_addf(&filter, "modifiedon ge %s", stamp);
-	}
-	if (d->where_field) {
-		buf_addf(&filter, "%s%s eq ", filter.len ? " and " : "",
-		    dataverse_filter_column(d, &a, d->where_field));
-		if (!*d->where_value)
-			buf_adds(&filter, "null");
-		else if (d->where_plain)
-			buf_adds(&filter, d->where_value);
-		else
-			odata_quote(&filter, d->where_value);
-	}
-	if (filter.len) {
-		buf_adds(&b, "&$filter=");
-		buf_add_url(&b, filter.s);
-	}
-	char *url = xstrdup(b.s);
-	buf_release(&b);
-	buf_release(&filter);
-	arena_release(&a);
-	return url;
-}
-
-/* A number, truth value, GUID or date may stand bare in a filter; anything else would be read as code. */
-static bool bare_literal(const char *s)
-{
-	return *s && strspn(s, "0123456789abcdefABCDEF-.:TZ") == strlen(s)
-		   ? true
-		   : !strcmp(s, "true") || !strcmp(s, "false");
-}
-
-int dataverse_next_page(struct system *s, struct arena *a, struct page *page, struct err *err)
-{
-	struct dynamics *d = dynamics_of(s);
-	struct answer answer = { 0 };
-	char *next = NULL, *url = NULL, date[100];
-	int rc = 0;
-
-	*page = (struct page){ 0 };
-	if (d->ended)
-		return 0;
-	while (!filtered(d) && !d->children_read) {
-		if ((rc = read_children(d, &d->children, NULL, 0, err)) < 0)
-			return -1;
-		d->children_read = rc == 0;
-	}
-	do {
-		free(url);
-		url = d->next ? xstrdup(d->next) : first_url(d);
-		rc = odata_page(&d->odata, url, d->set, &answer, &next, err);
-		if (rc < 0 && answer.http.status == 400 && d->where_field && !d->where_plain &&
-		    bare_literal(d->where_value)) {
-			/* the column is no text: the same without quotes */
-			d->where_plain = true;
-			rc = 1;
-		}
-	} while (rc > 0);
-	struct record_sink sink = { d, a, page, 0 };
-	for (const struct json *r = rc ? NULL : json_first(json_get(answer.json, "value"));
-	     r && rc == 0; r = json_next(r))
-		rc = take_record(&sink, r, err);
-	if (rc == 0)
-		rc = filtered(d) ? dataverse_join(d, a, page, err)
-				 : join_children(d, d->children, a, page, err);
-	if (rc == 0 && next && (strcmp(next, url) == 0 || link_repeats(&d->seen, next)))
-		rc = err_set(err, ERR_UNAVAILABLE,
-		    "Dynamics: %s: a page links back to an earlier one: the service sends the "
-		    "reader in "
-		    "circles",
-		    d->set);
-	if (rc == 0) {
-		const char *at = http_header(&answer.http, "Date", date, sizeof(date));
-
-		if (d->at == STAMP_NONE && at)
-			d->at = stamp_parse_http(at);
-		free(d->next);
-		d->next = next;
-		next = NULL;
-		d->ended = !d->next;
-	}
-	free(next);
-	free(url);
-	answer_reset(&answer);
-	return rc < 0 ? -1 : page->n || !d->ended;
-}
-
-void dataverse_read_state(struct system *s, struct read_state *state)
-{
-	struct dynamics *d = dynamics_of(s);
-
-	state->at = d->at != STAMP_NONE ? d->at : (int64_t)time(NULL) * 1000000;
-	state->complete = d->ended && !filtered(d);
-	state->server_count = -1;
-	state->view = NULL;
 }

@@ -1,9 +1,10 @@
-/* Dataverse: names of tables and columns as the Web API spells them, and reading rows with what they refer to. The writing
- * half is dataverse_write.c. */
+/* Dataverse: names of tables and columns as the Web API spells them, and reading rows with what they refer to. Reading
+ * all is dataverse_read.c, the writing half dataverse_write.c. */
 #ifndef SYSTEMS_DYNAMICS_DATAVERSE_H
 #define SYSTEMS_DYNAMICS_DATAVERSE_H
 
 #include "systems/common/child_rows.h"
+#include "systems/common/id_set.h"
 #include "systems/common/now_rows.h"
 #include "systems/dynamics/odata.h"
 
@@ -31,6 +32,9 @@ struct dynamics {
 	struct links_seen seen;
 	bool children_read, ended, where_plain;
 	int64_t at;
+	struct changes *changes; /* with --since; dynamics/changes.h */
+	struct id_set tracked;   /* tables with change tracking, by their logical names */
+	bool tracked_asked;
 };
 
 /* Lookup columns of an opportunity, what they are read and bound by, and where their rows live. */
@@ -49,6 +53,24 @@ const char *dataverse_parent_name(struct arena *a, const struct related *r);
 const char *dataverse_parent_value(struct arena *a, const struct related *r);
 /* The column as a filter names it: "account.name" is "customerid_account/name". */
 const char *dataverse_filter_column(struct dynamics *d, struct arena *a, const char *path);
+
+/* ---- reading ---- */
+
+/* "$select=...&$expand=..." of the record's columns; each column once, whatever aliases lead to it. */
+void dataverse_record_options(const struct dynamics *d, struct buf *b);
+struct dataverse_records { /* ctx of dataverse_take_record */
+	struct dynamics *d;
+	struct arena *a;
+	struct page *page;
+	size_t cap;
+};
+int dataverse_take_record(void *ctx, const struct json *row, struct err *err);
+/* Reads child rows into the spool: all, or those of the parents given. 1: a column was dropped, ask again. */
+int dataverse_read_children(struct dynamics *d, struct child_rows **spool, const char *const *parents, size_t n,
+    struct err *err);
+/* Puts the child rows of the spool into the records; those of just these records. */
+int dataverse_join(struct dynamics *d, struct child_rows *spool, struct arena *a, struct page *page, struct err *err);
+int dataverse_join_some(struct dynamics *d, struct arena *a, struct page *page, struct err *err);
 
 /* ---- writing ---- */
 
@@ -82,10 +104,9 @@ int dataverse_next_page(struct system *s, struct arena *a, struct page *page, st
 void dataverse_read_state(struct system *s, struct read_state *state);
 int dataverse_fetch(struct system *s, struct arena *a, const char *const *ids, size_t n, struct page *page,
     struct err *err);
-/* As fetch, without the columns of child tables; these of just the records of a page. */
+/* As fetch, without the columns of child tables. */
 int dataverse_fetch_own(struct dynamics *d, struct arena *a, const char *const *ids, size_t n, struct page *page,
     struct err *err);
-int dataverse_join(struct dynamics *d, struct arena *a, struct page *page, struct err *err);
 int dataverse_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
 

@@ -86,7 +86,7 @@ static void read_after(struct dynamics *d, struct arena *a, const struct write *
 		log_debug("Dynamics: reading back what was written: %s", err.text);
 	after_take(&page, d->key, id, n, r);
 	struct page some = replies_with_children(&d->natives, a, w, r, n);
-	if (some.n && dataverse_join(d, a, &some, &err) < 0) {
+	if (some.n && dataverse_join_some(d, a, &some, &err) < 0) {
 		log_debug("Dynamics: reading child rows back: %s", err.text);
 		replies_forget(&d->natives, w, r, n);
 	}

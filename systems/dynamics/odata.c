@@ -14,12 +14,12 @@
 
 #define IN_CHUNK 100 /* GUIDs of 45 encoded characters each: 4.5 KB */
 #define IN_BYTES 16000
+#define PAGES    "Prefer: odata.maxpagesize=5000"
 
-int odata_page(struct odata *o, const char *url, const char *what, struct answer *out, char **next,
-    struct err *err)
+static int page_of(struct odata *o, const char *url, const char *what, const char *prefer, struct answer *out,
+    char **next, struct err *err)
 {
-	static const char *const headers[] = { "OData-Version: 4.0", "OData-MaxVersion: 4.0",
-		"Prefer: odata.maxpagesize=5000", NULL };
+	const char *const headers[] = { "OData-Version: 4.0", "OData-MaxVersion: 4.0", prefer, NULL };
 
 	*next = NULL;
 	if (api_send(o->http, "GET", url, headers, NULL, true, out, err) < 0)
@@ -38,12 +38,50 @@ int odata_page(struct odata *o, const char *url, const char *what, struct answer
 	return 0;
 }
 
+int odata_page(struct odata *o, const char *url, const char *what, struct answer *out, char **next,
+    struct err *err)
+{
+	return page_of(o, url, what, PAGES, out, next, err);
+}
+
+void odata_pass_release(struct odata_pass *p)
+{
+	free(p->delta);
+	p->delta = NULL;
+	p->at = STAMP_NONE;
+}
+
+/* What the last page says beside its rows. */
+static int pass_end(struct odata *o, const struct answer *answer, struct odata_pass *pass, struct err *err)
+{
+	const char *delta = json_text(json_get(answer->json, "@odata.deltaLink"));
+	char date[100];
+	const char *at = http_header(&answer->http, "Date", date, sizeof(date));
+
+	pass->at = at ? stamp_parse_http(at) : STAMP_NONE;
+	if (delta && !(pass->delta = http_follow(o->http, delta, err)))
+		return -1;
+	return 0;
+}
+
 int odata_rows(struct odata *o, const char *query, const char *what, odata_row *row, void *ctx,
     struct err *err)
 {
+	struct odata_pass pass = { 0 };
+	char *url = xasprintf("%s%s", o->root, query);
+	int rc = odata_pass_rows(o, url, what, row, ctx, &pass, err);
+
+	odata_pass_release(&pass);
+	free(url);
+	return rc;
+}
+
+int odata_pass_rows(struct odata *o, const char *from, const char *what, odata_row *row, void *ctx,
+    struct odata_pass *pass, struct err *err)
+{
 	struct links_seen seen = { 0 };
 	struct answer answer = { 0 };
-	char *url = xasprintf("%s%s", o->root, query), *next = NULL;
+	char *url = xstrdup(from), *next = NULL;
 	int rc = 0;
 
 	while (rc == 0 && url) {
@@ -55,7 +93,9 @@ int odata_rows(struct odata *o, const char *query, const char *what, odata_row *
 			    o->title, what);
 			break;
 		}
-		rc = odata_page(o, url, what, &answer, &next, err);
+		rc = page_of(o, url, what, pass->prefer ? pass->prefer : PAGES, &answer, &next, err);
+		if (rc == 0 && !next)
+			rc = pass_end(o, &answer, pass, err);
 		for (const struct json *r = rc ? NULL : json_first(json_get(answer.json, "value"));
 		     r && rc == 0; r = json_next(r))
 			rc = row(ctx, r, err);

@@ -13,7 +13,16 @@ struct odata {
 	struct natives *natives;
 	bool no_in;        /* the In function was refused: `or` instead */
 	bool in_works;
+	int64_t clock;     /* the service's, when it was asked who we are; STAMP_NONE */
 };
+
+/* A read through all pages, beside its rows. Zeroed but for prefer; odata_pass_release. */
+struct odata_pass {
+	const char *prefer; /* the whole header line; NULL: the page size alone */
+	char *delta;        /* the last page's delta link, followed as given; NULL: none came */
+	int64_t at;         /* when the last page was given, by the service's clock; STAMP_NONE */
+};
+void odata_pass_release(struct odata_pass *p); /* keeps prefer */
 
 typedef int odata_row(void *ctx, const struct json *row, struct err *err);
 
@@ -22,6 +31,9 @@ typedef int odata_row(void *ctx, const struct json *row, struct err *err);
 int odata_page(struct odata *o, const char *url, const char *what, struct answer *out, char **next, struct err *err);
 /* Every row of a query (a path below root, encoded) through all pages. 0, -1, or 1 as above. */
 int odata_rows(struct odata *o, const char *query, const char *what, odata_row *row, void *ctx, struct err *err);
+/* Every row from an address on: a path, or a link that the service gave. As odata_rows. */
+int odata_pass_rows(struct odata *o, const char *url, const char *what, odata_row *row, void *ctx, struct odata_pass *pass,
+    struct err *err);
 /* Rows of `set` whose column holds one of the values, in as many requests as the URL limit asks for. options: "$select=..."
  * as it goes out. also: a further condition, or NULL. text: values are quoted in `eq` (a GUID is not). */
 int odata_rows_in(struct odata *o, const char *set, const char *options, const char *also, const char *column, bool text,

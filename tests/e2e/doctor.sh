@@ -35,6 +35,7 @@ for check in sign-in reach role clock; do finding pc "$check" ok; finding crm "$
 finding crm columns ok
 finding crm "referral id" ok
 finding crm related ok
+jq -e 'any(.findings[]; .system == "crm" and .check == "parallel" and (.text | contains("at most 8 ")))' out >/dev/null || fail "the DOP hint"
 finding main allowance ok
 jq -e '.counts.problem == 0 and .calls.crm.calls > 0 and .calls.pc.calls > 0' out >/dev/null || fail "counts"
 jq -r '.flows[0].flows[]' out | sed 's/ (Insider Preview)$//' >flows
