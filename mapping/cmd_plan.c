@@ -86,6 +86,7 @@ static int open_native_base(struct planning *p, int slot, enum side side, const 
 	if (s && rowset_open(reader.set, &p->sides.mapping, side, folder, err) == 0 &&
 	    side_read(s, &p->sides.mapping, side, &q, take_base, &reader, err) == 0) {
 		rowset_index(reader.set);
+		p->base.untold[slot] = side_untold(s, &p->sides.mapping, side, &p->sides.mem);
 		p->base.has_files[slot] = true;
 		rc = 0;
 	}
@@ -102,6 +103,7 @@ static int open_canonical_base(struct planning *p, const char *path, const char 
 	struct table *t = table_open(path, NULL, err);
 	struct arena a = { 0 }, head = { 0 };
 	struct table_row row;
+	bool *untold = arena_alloc(&p->sides.mem, (m->n_fields + 1) * sizeof *untold);
 	int rc = -1, left = -1, right = -1, *field = NULL;
 	size_t n = 0;
 	if (!t || rowset_open(set, m, LEFT, folder, err) < 0)
@@ -111,8 +113,12 @@ static int open_canonical_base(struct planning *p, const char *path, const char 
 		goto done;
 	n = got ? row.n : 0;
 	field = xcalloc(n, sizeof *field);
+	for (size_t f = 0; f < m->n_fields; f++)
+		untold[f] = true;
 	for (size_t i = 0; i < n; i++) {
 		field[i] = mapping_field(m, row.cell[i].s);
+		if (field[i] >= 0)
+			untold[field[i]] = false;
 		if (!strcmp(row.cell[i].s, "left_id"))
 			left = (int)i;
 		else if (!strcmp(row.cell[i].s, "right_id"))
@@ -154,6 +160,7 @@ static int open_canonical_base(struct planning *p, const char *path, const char 
 	if (got < 0)
 		goto done;
 	rowset_index(set);
+	p->base.untold[0] = untold;
 	p->base.has_files[0] = true;
 	rc = 0;
 done:
