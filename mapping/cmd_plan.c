@@ -11,6 +11,7 @@
 #include "mapping/plan.h"
 #include "mapping/plan_print.h"
 #include "mapping/plan_report.h"
+#include "mapping/refer.h"
 #include "mapping/review.h"
 #include "mapping/sides.h"
 #include "mapping/types.h"
@@ -58,6 +59,12 @@ static int ask_history(void *ctx, struct history_ask *ask, size_t n, struct aren
 	int rc = history_fill(&p->sides, p->planner.outage, ask, n, a, err);
 	p->planner.ask_calls += calls_of(&p->sides.budget) - before;
 	return rc;
+}
+
+static int ask_creates(void *ctx, enum side to, struct create_ask *ask, size_t n, struct arena *a, struct err *err)
+{
+	struct planning *p = ctx;
+	return refer_fill(&p->sides, to, ask, n, a, err);
 }
 
 /* ---- base files ---- */
@@ -315,11 +322,13 @@ static int run_plan(struct planning *p, struct err *err)
 	k->rejected = was_rejected;
 	k->address = record_address;
 	k->history = ask_history;
+	k->refer = ask_creates;
 	if (sides_decisions(s, &p->decisions, &k->match, err) < 0)
 		goto done;
 	for (enum side i = LEFT; i <= RIGHT; i++) {
 		k->set[i] = &s->set[i];
 		k->keeps_history[i] = history_kept(s, i);
+		k->refers[i] = refer_asked(s, i);
 		k->title[i] = s->mapping.driver[i]->title;
 		k->incomplete[i] = s->incomplete[i];
 		k->untold[i] = sides_untold(s, i, &a);

@@ -373,6 +373,14 @@ static int drop_existing(struct dynamics *d, struct arena *a, const struct write
 	return 0;
 }
 
+static int check_creates(struct system *sys, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    struct err *err)
+{
+	struct dynamics *d = dynamics_of(sys);
+
+	return refs_check(&d->refs, &d->natives, a, w, n, r, &dataverse_ref_ops, d, err);
+}
+
 static int write_creates(struct dynamics *d, struct arena *a, const struct write *w, size_t n,
     struct reply *r, struct err *err)
 {
@@ -537,6 +545,7 @@ const struct system_driver dynamics_driver = {
 	.record_url = dynamics_record_url,
 	.identify = dynamics_identify,
 	.history = dataverse_history,
+	.check_creates = check_creates,
 	.describe = dataverse_describe,
 	.currencies = dataverse_currencies,
 	.files = &dynamics_import,

@@ -507,6 +507,14 @@ static void check_ids(
 	}
 }
 
+static int check_creates(struct system *sys, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    struct err *err)
+{
+	struct salesforce *s = salesforce_of(sys);
+
+	return refs_check(&s->refs, &s->natives, a, w, n, r, &salesforce_ref_ops, s, err);
+}
+
 static int write_creates(struct salesforce *s, struct arena *a, const struct write *w, size_t n,
     struct reply *r, struct err *err)
 {
@@ -740,6 +748,7 @@ const struct system_driver salesforce_driver = {
 	.record_url = salesforce_record_url,
 	.identify = salesforce_identify,
 	.history = salesforce_history,
+	.check_creates = check_creates,
 	.describe = salesforce_describe,
 	.currencies = salesforce_currencies,
 	.files = &salesforce_loader,

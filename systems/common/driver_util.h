@@ -106,7 +106,7 @@ struct ref {
 	bool asked, refused;   /* refused: it could not be made, `why` says it */
 	unsigned counted;      /* round of estimates that counted it last */
 	int found;             /* rows that fit: 0, 1, 2 for several */
-	const char *id;        /* of the one row */
+	const char *id, *other; /* of the one row, or of two of several */
 	const char *why;
 };
 struct refs {
@@ -131,6 +131,10 @@ struct ref_ops {
 /* Looks up, and where the mapping allows makes, every row that the unanswered writes refer to. Those whose rows are not
  * to be had are answered REFUSED or DEFERRED. -1: nothing was sent but look-ups. */
 int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
+    struct reply *reply, const struct ref_ops *ops, void *ctx, struct err *err);
+/* The same, but only looks up: creates are answered REFUSED where refs_resolve would refuse them for what is there now, and
+ * left NONE where the rows are there, may be made or left out. */
+int refs_check(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
     struct reply *reply, const struct ref_ops *ops, void *ctx, struct err *err);
 /* Is the row a create's owner whom nobody was found for? Then the lookup is left out, and the service gives its default. */
 bool ref_left_out(const struct natives *nv, const struct write *w, const struct ref *ref);
