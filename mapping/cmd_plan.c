@@ -391,7 +391,9 @@ const struct command cmd_plan = {
 	"reserve",
 	"LEFT and RIGHT are systems of rejoin.json or .csv/.xlsx files in their places. FILE is .xlsx, .csv or .json.\n"
 	"The base of a field is the first of: the ledger; base files; the side that alone may write it or that the mapping\n"
-	"prefers; a one-way field's further side; with --outage START, the side that was not modified since. What rests on\n"
-	"evidence is marked inferred and never approved by -y or --reversible. Nothing is written to either side.\n",
+	"prefers; a one-way field's further side; with --outage START, what the CRM's own history says the field held then,\n"
+	"else the side that was not modified since. What rests on evidence is marked inferred and never approved by -y or\n"
+	"--reversible. A base file says nothing of a column that it does not have. A new deal whose account or currency cannot\n"
+	"be told in the CRM (two accounts fit) is blocked. Nothing is written to either side.\n",
 	plan,
 };
