@@ -33,7 +33,8 @@ static bool consent_is_mapped(const struct mapping *m, enum side side)
 }
 
 /* What the create assigns on its side; why: the value that has no form there, so that apply could only refuse it. */
-static void create_assigns(const struct planner *p, const struct mapped *r, enum side to, struct create_ask *ask, struct arena *a)
+static void create_assigns(const struct planner *p, const struct mapped *r, enum side to, struct create_ask *ask,
+    struct arena *a)
 {
 	const struct mapping *m = p->m;
 	struct assign *out = arena_alloc(a, (m->n_fields * FIELD_PATHS + 1) * sizeof *out);
