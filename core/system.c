@@ -332,3 +332,11 @@ int system_history(struct system *s, struct arena *a, const char *const *ids, si
 		out[i] = (struct past){ .value = value_absent, .changed = STAMP_NONE };
 	return s->driver->history && n ? s->driver->history(s, a, ids, n, column, at, out, err) : 0;
 }
+
+int system_check_creates(struct system *s, struct arena *a, const struct write *w, size_t n, struct reply *replies,
+    struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		replies[i] = (struct reply){ .outcome = OUTCOME_NONE, .code = "", .message = "" };
+	return s->driver->check_creates && n ? s->driver->check_creates(s, a, w, n, replies, err) : 0;
+}

@@ -238,6 +238,9 @@ struct system_driver {
 	 * alone: `write` looks everything up itself. */
 	const char *(*known)(struct system *, struct arena *);
 	void (*recall)(struct system *, const char *text);
+	/* Would these creates be refused for the rows that they refer to (several accounts fit)? Looks the rows up and makes none:
+	 * replies[i] is REFUSED with the message, or NONE. NULL: nothing is checked. */
+	int (*check_creates)(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
 };
 
 /* Whoever keeps the journal is told of jobs: the service carries them out after their requests were answered. */
@@ -310,5 +313,7 @@ int system_describe(struct system *, struct arena *, struct column_info **out, s
 int system_history(struct system *, struct arena *, const char *const *ids, size_t n, const char *column, int64_t at,
     struct past *out, struct err *);
 int system_currencies(struct system *, struct arena *, const char ***codes, size_t *n, struct err *);
+/* All NONE where nothing is checked. */
+int system_check_creates(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
 
 #endif

@@ -61,6 +61,12 @@ static int load_base(const struct rowset *s, int key, const char *id, struct are
 	return 0;
 }
 
+/* Does the record of a file say what the field held? What stands in its column does, a blank cell too. */
+static bool tells(const struct base *b, int file, bool found, const struct mapped *r, size_t f)
+{
+	return found && !(b->untold[file] && b->untold[file][f]) && !(r->bad && r->bad[f]);
+}
+
 static int from_files(struct base *b, const struct mapping *m, const char *left_id, const char *right_id,
     struct arena *a, struct base_value *out, struct err *err)
 {
@@ -78,9 +84,9 @@ static int from_files(struct base *b, const struct mapping *m, const char *left_
 		const struct field *f = &m->field[i];
 		if (out[i].source != BASE_NONE)
 			continue;
-		bool canonical = found[0] && r[0].field[i].state != VALUE_ABSENT;
-		bool left = found[1] && f->side[LEFT].n_paths && r[1].field[i].state != VALUE_ABSENT && !r[1].bad[i];
-		bool right = found[2] && f->side[RIGHT].n_paths && r[2].field[i].state != VALUE_ABSENT && !r[2].bad[i];
+		bool canonical = tells(b, 0, found[0], &r[0], i);
+		bool left = f->side[LEFT].n_paths && tells(b, 1, found[1], &r[1], i);
+		bool right = f->side[RIGHT].n_paths && tells(b, 2, found[2], &r[2], i);
 		if (canonical) {
 			out[i] = (struct base_value){ BASE_FILES, { r[0].field[i], r[0].field[i] } };
 		} else if (left && right) {

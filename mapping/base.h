@@ -18,6 +18,7 @@ struct base {
 	struct ledger *ledger; /* NULL: none is asked */
 	const char *pair;
 	bool has_files[3];     /* --base, --base-left, --base-right */
+	const bool *untold[3]; /* fields that the file has no column for: it is no base of these; NULL: it tells all */
 	struct rowset files[3];
 };
 

@@ -14,6 +14,7 @@
 #include "mapping/plan_cost.h"
 #include "mapping/plan_print.h"
 #include "mapping/plan_report.h"
+#include "mapping/refer.h"
 #include "mapping/review.h"
 #include "mapping/sides.h"
 #include "mapping/types.h"
@@ -64,6 +65,12 @@ static int ask_history(void *ctx, struct history_ask *ask, size_t n, struct aren
 	return rc;
 }
 
+static int ask_creates(void *ctx, enum side to, struct create_ask *ask, size_t n, struct arena *a, struct err *err)
+{
+	struct planning *p = ctx;
+	return refer_fill(&p->sides, to, ask, n, a, err);
+}
+
 /* ---- base files ---- */
 
 struct base_reader {
@@ -90,6 +97,7 @@ static int open_native_base(struct planning *p, int slot, enum side side, const 
 	if (s && rowset_open(reader.set, &p->sides.mapping, side, folder, err) == 0 &&
 	    side_read(s, &p->sides.mapping, side, &q, take_base, &reader, err) == 0) {
 		rowset_index(reader.set);
+		p->base.untold[slot] = side_untold(s, &p->sides.mapping, side, &p->sides.mem);
 		p->base.has_files[slot] = true;
 		rc = 0;
 	}
@@ -106,6 +114,7 @@ static int open_canonical_base(struct planning *p, const char *path, const char 
 	struct table *t = table_open(path, NULL, err);
 	struct arena a = { 0 }, head = { 0 };
 	struct table_row row;
+	bool *untold = arena_alloc(&p->sides.mem, (m->n_fields + 1) * sizeof *untold);
 	int rc = -1, left = -1, right = -1, *field = NULL;
 	size_t n = 0;
 	if (!t || rowset_open(set, m, LEFT, folder, err) < 0)
@@ -115,8 +124,12 @@ static int open_canonical_base(struct planning *p, const char *path, const char 
 		goto done;
 	n = got ? row.n : 0;
 	field = xcalloc(n, sizeof *field);
+	for (size_t f = 0; f < m->n_fields; f++)
+		untold[f] = true;
 	for (size_t i = 0; i < n; i++) {
 		field[i] = mapping_field(m, row.cell[i].s);
+		if (field[i] >= 0)
+			untold[field[i]] = false;
 		if (!strcmp(row.cell[i].s, "left_id"))
 			left = (int)i;
 		else if (!strcmp(row.cell[i].s, "right_id"))
@@ -158,6 +171,7 @@ static int open_canonical_base(struct planning *p, const char *path, const char 
 	if (got < 0)
 		goto done;
 	rowset_index(set);
+	p->base.untold[0] = untold;
 	p->base.has_files[0] = true;
 	rc = 0;
 done:
@@ -311,11 +325,13 @@ static int run_plan(struct planning *p, struct err *err)
 	k->rejected = was_rejected;
 	k->address = record_address;
 	k->history = ask_history;
+	k->refer = ask_creates;
 	if (sides_decisions(s, &p->decisions, &k->match, err) < 0)
 		goto done;
 	for (enum side i = LEFT; i <= RIGHT; i++) {
 		k->set[i] = &s->set[i];
 		k->keeps_history[i] = history_kept(s, i);
+		k->refers[i] = refer_asked(s, i);
 		k->title[i] = s->mapping.driver[i]->title;
 		k->incomplete[i] = s->incomplete[i];
 		k->untold[i] = sides_untold(s, i, &a);
@@ -382,7 +398,9 @@ const struct command cmd_plan = {
 	"reserve",
 	N_("LEFT and RIGHT are systems of rejoin.json or .csv/.xlsx files in their places. FILE is .xlsx, .csv or .json.\n"
 	"The base of a field is the first of: the ledger; base files; the side that alone may write it or that the mapping\n"
-	"prefers; a one-way field's further side; with --outage START, the side that was not modified since. What rests on\n"
-	"evidence is marked inferred and never approved by -y or --reversible. Nothing is written to either side.\n"),
+	"prefers; a one-way field's further side; with --outage START, what the CRM's own history says the field held then,\n"
+	"else the side that was not modified since. What rests on evidence is marked inferred and never approved by -y or\n"
+	"--reversible. A base file says nothing of a column that it does not have. A new deal whose account or currency cannot\n"
+	"be told in the CRM (two accounts fit) is blocked. Nothing is written to either side.\n"),
 	plan,
 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include "core/text.h"
 
-/* Left records whose history is asked together. */
+/* Left records whose history is asked together, and records whose creates are. */
 #define HISTORY_BATCH 500
 
 static void count_side(struct planner *p, enum side s)
@@ -64,9 +64,24 @@ static int ask_history(struct planner *p, uint32_t first, struct arena *past, st
 	return 0;
 }
 
+/* So are the records of one batch without a partner: what would be made of them is looked up together. */
+static int ask_creates(struct planner *p, enum side side, uint32_t first, struct arena *kept, struct err *err)
+{
+	const struct rowset *set = p->set[side];
+	arena_reset(kept);
+	p->n_creates = 0;
+	p->creates = arena_alloc(kept, HISTORY_BATCH * sizeof *p->creates);
+	for (uint32_t i = first; i < set->n && i < first + HISTORY_BATCH; i++)
+		if (!is_pair(&set->row[i]) && plan_single_asks(p, side, i, kept, err) < 0)
+			return -1;
+	if (!p->n_creates || !p->refer || !p->refers[side_other(side)])
+		return 0;
+	return p->refer(p->ctx, side_other(side), p->creates, p->n_creates, kept, err);
+}
+
 int plan_run(struct planner *p, struct err *err)
 {
-	struct arena a = { 0 }, past = { 0 };
+	struct arena a = { 0 }, past = { 0 }, made = { 0 };
 	struct candidates found = { 0 };
 	struct match_options o = p->match;
 	int rc = -1;
@@ -79,7 +94,7 @@ int plan_run(struct planner *p, struct err *err)
 	count_side(p, LEFT);
 	count_side(p, RIGHT);
 	for (uint32_t i = 0; i < p->set[LEFT]->n; i++) {
-		if (i % HISTORY_BATCH == 0 && ask_history(p, i, &past, err) < 0)
+		if (i % HISTORY_BATCH == 0 && (ask_history(p, i, &past, err) < 0 || ask_creates(p, LEFT, i, &made, err) < 0))
 			goto done;
 		const struct row_ref *ref = &p->set[LEFT]->row[i];
 		if (is_pair(ref) ? plan_pair(p, i, ref->partner, &a, err) < 0 : plan_single(p, LEFT, i, &a, err) < 0)
@@ -87,8 +102,9 @@ int plan_run(struct planner *p, struct err *err)
 		arena_reset(&a);
 	}
 	for (uint32_t i = 0; i < p->set[RIGHT]->n; i++) {
-		const struct row_ref *ref = &p->set[RIGHT]->row[i];
-		if (ref->partner != NO_ROW && !(ref->flags & ROW_CANDIDATE))
+		if (i % HISTORY_BATCH == 0 && ask_creates(p, RIGHT, i, &made, err) < 0)
+			goto done;
+		if (is_pair(&p->set[RIGHT]->row[i]))
 			continue;
 		if (plan_single(p, RIGHT, i, &a, err) < 0)
 			goto done;
@@ -102,7 +118,8 @@ int plan_run(struct planner *p, struct err *err)
 	rc = 0;
 done:
 	candidates_release(&found);
-	p->n_asked = 0;
+	p->n_asked = p->n_creates = 0;
+	arena_release(&made);
 	arena_release(&past);
 	arena_release(&a);
 	return rc;

@@ -16,6 +16,15 @@ struct history_ask {
 	struct merge_past past; /* to be filled in */
 };
 
+/* A new record as its system takes it. */
+struct create_ask {
+	uint32_t row;           /* of the record it is made of */
+	const char *marker;     /* that record's id */
+	struct assign *assign;
+	size_t n_assign;
+	const char *why;        /* why it would be refused; NULL: nothing is known against it */
+};
+
 struct planner {
 	const struct mapping *m;
 	struct rowset *set[2];
@@ -35,6 +44,12 @@ struct planner {
 	/* With --outage: what records held in fields at START, by their systems' own histories. Asked in batches, only for fields
 	 * that nothing before history decides; fills `past`. NULL: nothing is asked. */
 	int (*history)(void *ctx, struct history_ask *ask, size_t n, struct arena *a, struct err *err);
+	/* Would new records on that side be refused for the rows that they refer to? Asked in batches; fills `why`. NULL: nothing
+	 * is asked. */
+	int (*refer)(void *ctx, enum side to, struct create_ask *ask, size_t n, struct arena *a, struct err *err);
+	bool refers[2];               /* sides that may be asked */
+	struct create_ask *creates;   /* of the records under way, by row */
+	size_t n_creates;
 	bool keeps_history[2];        /* sides that may be asked */
 	struct history_ask *asked;    /* of the pairs under way, by left record, field and side */
 	size_t n_asked;
@@ -65,6 +80,8 @@ void plan_guess_outage(const struct planner *p, struct outage_guess *g);
 /* Adds what history should be asked about this pair to p->asked (room for at most 2 * m->n_fields more). */
 int plan_pair_asks(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct err *err);
 int plan_pair(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct err *err);
+/* Adds the create that would be planned of this record, if any, to p->creates. */
+int plan_single_asks(struct planner *p, enum side side, uint32_t i, struct arena *a, struct err *err);
 int plan_single(struct planner *p, enum side side, uint32_t i, struct arena *a, struct err *err);
 int plan_candidate(struct planner *p, const struct candidate *c, struct arena *a, struct err *err);
 

@@ -1,4 +1,5 @@
 /* Records without a partner: creates, candidates, duplicates and dangling links. */
+#include <stdlib.h>
 #include <string.h>
 #include "core/buf.h"
 #include "core/lang.h"
@@ -33,7 +34,41 @@ static bool consent_is_mapped(const struct mapping *m, enum side side)
 	return m->fact[side][FACT_CONSENT_SHARE] >= 0;
 }
 
-static int plan_create(struct planner *p, const struct mapped *r, enum side to, const struct finding *f, size_t n,
+/* What the create assigns on its side; why: the value that has no form there, so that apply could only refuse it. */
+static void create_assigns(const struct planner *p, const struct mapped *r, enum side to, struct create_ask *ask,
+    struct arena *a)
+{
+	const struct mapping *m = p->m;
+	struct assign *out = arena_alloc(a, (m->n_fields * FIELD_PATHS + 1) * sizeof *out);
+	size_t n = 0;
+	for (size_t f = 0; f < m->n_fields && !ask->why; f++) {
+		struct err err = { 0 };
+		if (!m->field[f].side[LEFT].n_paths || !m->field[f].side[RIGHT].n_paths ||
+		    m->field[f].side[to].write == WRITE_NEVER || !value_has(r->field[f]) || r->bad[f])
+			continue;
+		if (mapping_assign(m, f, to, r->field[f], value_absent, a, out, &n, &err) < 0)
+			ask->why = arena_printf(a, "%s", err.text);
+	}
+	ask->assign = out;
+	ask->n_assign = n;
+}
+
+static int compare_creates(const void *x, const void *y)
+{
+	const struct create_ask *a = x, *b = y;
+	return (a->row > b->row) - (a->row < b->row);
+}
+
+/* Why the create of this record would be refused, as far as was found out. */
+static const char *create_refused(const struct planner *p, uint32_t i)
+{
+	struct create_ask key = { .row = i };
+	const struct create_ask *found =
+	    p->n_creates ? bsearch(&key, p->creates, p->n_creates, sizeof key, compare_creates) : NULL;
+	return found ? found->why : NULL;
+}
+
+static int plan_create(struct planner *p, const struct mapped *r, uint32_t i, enum side to, const struct finding *f, size_t n,
     struct arena *a, struct err *err)
 {
 	const struct mapping *m = p->m;
@@ -56,6 +91,12 @@ static int plan_create(struct planner *p, const struct mapped *r, enum side to, 
 		row.reason = sentence(a, "a create needs a complete read of both sides; %s: %s", p->title[s],
 		    p->incomplete[s]);
 		row.fix = N_("Read both sides whole, without --since and --where, and plan again.");
+	} else if (create_refused(p, i)) {
+		row.class = CLASS_BLOCKED;
+		row.reason = sentence(a, "%s would refuse it: %s", p->title[to], create_refused(p, i));
+		row.fix = sentence(a, "Mend that in %s and plan again; or create the record there by hand and link the two: "
+					  "rejoin link %s ID.",
+		    p->title[to], r->id);
 	} else {
 		row.reason = sentence(a, "%s has no partner in %s", p->title[from], p->title[to]);
 		if (to == p->rules.pc && !consent_is_mapped(m, from)) {
@@ -143,6 +184,43 @@ static int plan_tangled(struct planner *p, const struct mapped *r, enum side sid
 	return plan_emit(p, &row, err);
 }
 
+/* Is a record without a partner to be created on the other side, if no rule holds it up? */
+static bool wants_create(const struct planner *p, enum side side, const struct row_ref *ref)
+{
+	const struct system_driver *to = p->m->driver[side_other(side)];
+	if (!(ref->flags & ROW_IN_SCOPE) && !(ref->flags & ROW_DANGLING))
+		return false;
+	/* what a person has yet to decide is shown with its possible partners, and not created meanwhile; a closed deal that the
+	 * other side never knew is history, not a missed sync */
+	return !(ref->flags & (ROW_DUPLICATE | ROW_CROSSED | ROW_CANDIDATE | ROW_CLOSED)) && to && to->caps & CAP_WRITE;
+}
+
+static size_t single_rules(const struct planner *p, const struct mapped *r, const struct row_ref *ref, struct arena *a,
+    struct finding **f)
+{
+	struct link_facts link = { .dangling = ref->flags & ROW_DANGLING };
+	return plan_rules_record(p, r, &link, a, f);
+}
+
+int plan_single_asks(struct planner *p, enum side side, uint32_t i, struct arena *a, struct err *err)
+{
+	const struct row_ref *ref = &p->set[side]->row[i];
+	struct create_ask ask = { .row = i };
+	struct mapped r;
+	struct finding *f;
+	if (!wants_create(p, side, ref) || p->incomplete[LEFT] || p->incomplete[RIGHT])
+		return 0;
+	if (rowset_load(p->set[side], i, a, &r, err) < 0)
+		return -1;
+	size_t n = single_rules(p, &r, ref, a, &f);
+	if (plan_blocker(p, f, n, side_other(side), true))
+		return 0;
+	ask.marker = r.id;
+	create_assigns(p, &r, side_other(side), &ask, a);
+	p->creates[p->n_creates++] = ask;
+	return 0;
+}
+
 int plan_single(struct planner *p, enum side side, uint32_t i, struct arena *a, struct err *err)
 {
 	const struct row_ref *ref = &p->set[side]->row[i];
@@ -154,15 +232,8 @@ int plan_single(struct planner *p, enum side side, uint32_t i, struct arena *a, 
 		return -1;
 	if (ref->flags & (ROW_DUPLICATE | ROW_CROSSED))
 		return plan_tangled(p, &r, side, i, ref->flags & ROW_DUPLICATE ? "R25" : "R26", a, err);
-	/* what a person has yet to decide is shown with its possible partners, and not created meanwhile */
-	if (ref->flags & ROW_CANDIDATE)
+	if (!wants_create(p, side, ref))
 		return 0;
-	/* a closed deal that the other side never knew is history, not a missed sync */
-	if (ref->flags & ROW_CLOSED)
-		return 0;
-	if (!p->m->driver[side_other(side)] || !(p->m->driver[side_other(side)]->caps & CAP_WRITE))
-		return 0;
-	struct link_facts link = { .dangling = ref->flags & ROW_DANGLING };
-	size_t n = plan_rules_record(p, &r, &link, a, &f);
-	return plan_create(p, &r, side_other(side), f, n, a, err);
+	size_t n = single_rules(p, &r, ref, a, &f);
+	return plan_create(p, &r, i, side_other(side), f, n, a, err);
 }

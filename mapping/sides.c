@@ -410,15 +410,19 @@ int sides_decisions(struct sides *s, struct arena *a, struct match_options *out,
 
 const bool *sides_untold(const struct sides *s, enum side side, struct arena *a)
 {
-	const struct mapping *m = &s->mapping;
+	return side_untold(s->source[side], &s->mapping, side, a);
+}
+
+const bool *side_untold(struct source *source, const struct mapping *m, enum side side, struct arena *a)
+{
 	bool *untold, any = false;
-	if (!s->source[side] || source_system(s->source[side]))
+	if (!source || source_system(source))
 		return NULL;
 	untold = arena_alloc(a, (m->n_fields + 1) * sizeof *untold);
 	for (size_t f = 0; f < m->n_fields; f++) {
 		const struct field_side *fs = &m->field[f].side[side];
 		for (size_t k = 0; k < fs->n_paths; k++)
-			untold[f] |= !source_tells(s->source[side], fs->column[k]);
+			untold[f] |= !source_tells(source, fs->column[k]);
 		any |= untold[f];
 	}
 	return any ? untold : NULL;

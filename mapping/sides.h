@@ -48,6 +48,8 @@ int sides_decisions(struct sides *s, struct arena *a, struct match_options *out,
 /* Which fields a side says nothing about, because its table has no such column; one flag for each field, in the arena. They
  * are neither equal nor different: nothing is planned for them. NULL: all are told. */
 const bool *sides_untold(const struct sides *s, enum side side, struct arena *a);
+/* The same of any source of that side. */
+const bool *side_untold(struct source *source, const struct mapping *m, enum side side, struct arena *a);
 /* Context of the rules; now by the services' clock or the files' own dates. */
 struct rule_context sides_rules(const struct sides *s);
 /* Flushes the call counts, closes everything. */

@@ -233,6 +233,14 @@ static void dynamics_recall(struct system *s, const char *text)
 	refs_recall(&dynamics_of(s)->refs, text);
 }
 
+static int dynamics_check_creates(struct system *sys, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    struct err *err)
+{
+	struct dynamics *d = dynamics_of(sys);
+
+	return refs_check(&d->refs, &d->natives, a, w, n, r, &dataverse_ref_ops, d, err);
+}
+
 const struct system_driver dynamics_driver = {
 	.kind = "dynamics",
 	.title = "Dynamics",
@@ -278,6 +286,7 @@ const struct system_driver dynamics_driver = {
 	.record_url = dynamics_record_url,
 	.identify = dynamics_identify,
 	.history = dataverse_history,
+	.check_creates = dynamics_check_creates,
 	.describe = dataverse_describe,
 	.currencies = dataverse_currencies,
 	.files = &dynamics_import,

@@ -236,6 +236,14 @@ static void salesforce_recall(struct system *sys, const char *text)
 	refs_recall(&salesforce_of(sys)->refs, text);
 }
 
+static int salesforce_check_creates(struct system *sys, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    struct err *err)
+{
+	struct salesforce *s = salesforce_of(sys);
+
+	return refs_check(&s->refs, &s->natives, a, w, n, r, &salesforce_ref_ops, s, err);
+}
+
 const struct system_driver salesforce_driver = {
 	.kind = "salesforce",
 	.title = "Salesforce",
@@ -280,6 +288,7 @@ const struct system_driver salesforce_driver = {
 	.record_url = salesforce_record_url,
 	.identify = salesforce_identify,
 	.history = salesforce_history,
+	.check_creates = salesforce_check_creates,
 	.describe = salesforce_describe,
 	.currencies = salesforce_currencies,
 	.files = &salesforce_loader,

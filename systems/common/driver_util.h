@@ -109,7 +109,7 @@ struct ref {
 	bool alone;            /* it had to be asked for once more by itself */
 	bool known;            /* looked up before, by another process: `rows` fitted then */
 	int rows;
-	const char *id;        /* of the one row */
+	const char *id, *other; /* of the one row, or of two of several */
 	const char *why;
 };
 #define REFS_LOOK_UP 400 /* most references that an estimate looks up */
@@ -149,6 +149,10 @@ void ref_members(const struct natives *nv, struct arena *a, struct buf *b, const
 /* Looks up, and where the mapping allows makes, every row that the unanswered writes refer to. Those whose rows are not
  * to be had are answered REFUSED or DEFERRED. -1: nothing was sent but look-ups. */
 int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
+    struct reply *reply, const struct ref_ops *ops, void *ctx, struct err *err);
+/* The same, but only looks up: creates are answered REFUSED where refs_resolve would refuse them for what is there now, and
+ * left NONE where the rows are there, may be made or left out. */
+int refs_check(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
     struct reply *reply, const struct ref_ops *ops, void *ctx, struct err *err);
 /* Is the row a create's owner whom nobody was found for? Then the lookup is left out, and the service gives its default. */
 bool ref_left_out(const struct natives *nv, const struct write *w, const struct ref *ref);

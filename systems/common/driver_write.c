@@ -193,7 +193,12 @@ void ref_found(struct refs *refs, struct ref *ref, const char *id)
 	ref->asked = true;
 	if (ref->found && strcasecmp(ref->id, id) == 0)
 		return;
-	ref->found = ref->found ? 2 : 1;
+	if (ref->found) {
+		ref->found = 2;
+		ref->other = ref->other ? ref->other : arena_strdup(&refs->mem, id);
+		return;
+	}
+	ref->found = 1;
 	ref->id = arena_strdup(&refs->mem, id);
 }
 
@@ -290,8 +295,8 @@ static void ref_answer(const struct natives *nv, struct arena *a, const struct w
 	else if (ref->found > 1)
 		reply_set(reply, a, OUTCOME_REFUSED, 0, "",
 		    arena_printf(a,
-			_("several rows fit %s.%s = %s: merge them, or set the right one by hand"),
-			ref->alias, ref->column[0], value));
+			_("several rows fit %s.%s = %s (%s and %s): merge them, or set the right one by hand"),
+			ref->alias, ref->column[0], value, ref->id, ref->other));
 	else if (w->op == WRITE_CREATE && r && r->create)
 		reply_set(reply, a, OUTCOME_DEFERRED, 0, "",
 		    arena_printf(
@@ -341,9 +346,9 @@ static void gather(struct resolving *c, enum pass pass, size_t i)
 	}
 }
 
-int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a,
-    const struct write *w, size_t n, struct reply *reply, const struct ref_ops *ops, void *ctx,
-    struct err *err)
+/* The passes before `end`. */
+static int run_passes(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
+    struct reply *reply, const struct ref_ops *ops, void *ctx, enum pass end, struct err *err)
 {
 	struct resolving c = { refs, nv, a, w, n, reply, NULL, 0 };
 	size_t most = 0;
@@ -351,7 +356,7 @@ int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a,
 	for (size_t i = 0; i < n; i++)
 		most += w[i].n_assign;
 	c.list = arena_alloc(a, (most + 1) * sizeof(*c.list));
-	for (enum pass pass = PASS_ASK; pass < PASS_COUNT; pass++) {
+	for (enum pass pass = PASS_ASK; pass < end; pass++) {
 		c.n_list = 0;
 		for (size_t i = 0; i < n; i++)
 			gather(&c, pass, i);
@@ -368,6 +373,19 @@ int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a,
 		}
 	}
 	return 0;
+}
+
+int refs_resolve(struct refs *refs, const struct natives *nv, struct arena *a,
+    const struct write *w, size_t n, struct reply *reply, const struct ref_ops *ops, void *ctx,
+    struct err *err)
+{
+	return run_passes(refs, nv, a, w, n, reply, ops, ctx, PASS_COUNT, err);
+}
+
+int refs_check(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,
+    struct reply *reply, const struct ref_ops *ops, void *ctx, struct err *err)
+{
+	return run_passes(refs, nv, a, w, n, reply, ops, ctx, PASS_MAKE, err);
 }
 
 void refs_tell(struct refs *refs, const struct natives *nv, struct arena *a, const struct write *w, size_t n,

@@ -162,4 +162,4 @@ said 'crm'
 cd "$ROOT"; start_sandbox; cd ws
 
 # after all that the plan is as good as before
-expect 4 apply
+expect 6 apply

@@ -44,6 +44,8 @@ rewind
 # 3
 expect 3 "$R" check -o check.csv
 # 4 wins over 6: refused rows, and undecided ones
+some=$(cell plan.csv "op = 'update' AND \"to\" = 'left' AND field = 'deal_value' AND class = 'right-changed'" left_id | sed -n '$p')
+fault "PATCH $PC/$some" status '{status: 400, times: 9}'
 expect 4 apply
 [ "$(cell .rejoin/results-r-1.csv "outcome = 'refused'" row | wc -l)" -gt 0 ] || fail "4 without a refused row"
 [ "$(cell .rejoin/results-r-1.csv "outcome = 'undecided'" row | wc -l)" -gt 0 ] || fail "no undecided row"
@@ -127,7 +129,7 @@ said $pid
 [ "$(state log | jq -s length)" -eq "$n" ] || fail "the second apply sent something"
 kill -9 $pid
 wait $pid 2>/dev/null || true
-expect 4 apply
+expect 6 apply
 rewind
 sent=$(requests_that_write)
 # 7 wins over 10: damaged, and the secret is wrong
@@ -181,7 +183,7 @@ one_object 0 verify -o v.csv
 one_object 9 verify --exit-code -o v.csv
 one_object 6 approve p-1
 one_object 6 apply -n
-one_object 4 apply --allow-irreversible 60
+one_object 6 apply --allow-irreversible 60
 one_object 0 plan -o p.csv
 one_object 0 status
 one_object 2 plan --no-such-flag

@@ -29,7 +29,7 @@ expected_edits='
 	   "right \(.right_id) link \($portal + .left_id | @json)")'
 
 # Referrals that get an opportunity: new ones that no rule holds up and whose account and currency can be told in the CRM.
-# Two accounts that fit, or a currency the CRM does not have: refused, and made by a person. An owner who is no user of the
+# Two accounts that fit, or a currency the CRM does not have: blocked, and made by a person. An owner who is no user of the
 # CRM (R17, a warning) does not hold it up.
 creatable() {
 	local accounts currencies
@@ -44,7 +44,7 @@ creatable() {
 		INDEX(.id) as $seed | $x[0][] | select(.left_id and (.right_id | not) and (.rules | length > 0))
 		| select(all(.rules[]; IN("R12", "R17", "R23", "R27", "R29", "R36"))) | .left_id as $id | $seed[$id] as $r
 		| ($accounts | map(select(. == [$r.customerProfile.name, $r.customerProfile.address.postalCode])) | length) as $fit
-		| {id: $id, name: $r.name, makes: ($fit == 0),
+		| {id: $id, name: $r.name, fit: $fit, makes: ($fit == 0),
 		   ok: ($fit < 2 and ($r.details.currency | IN($money[])))}' \
 		"$DATA/$kind/partner-center.jsonl"
 }
@@ -74,6 +74,8 @@ recover() {
 	snapshot "$kind" now.json
 	cmp before.json now.json || fail "reading changed the servers"
 
+	judge_ambiguous
+
 	# What can be taken back: stopped by a limit, the server killed, and to its end.
 	expect 6 "$R" approve plan.csv --reversible --links --approver "Sales Operations"
 	expect 8 "$R" apply --max-calls 30
@@ -82,7 +84,8 @@ recover() {
 	restart
 	snapshot "$kind" now.json
 	cmp half.json now.json || fail "the sandbox came back with another state"
-	expect 4 "$R" apply
+	expect 6 "$R" apply
+	said " + 0 refused + "
 	snapshot "$kind" after.json
 	judge_edits
 	judge_creates
@@ -90,7 +93,7 @@ recover() {
 
 	# A second apply has nothing to send, and verify tells exactly what was left.
 	sent=$(requests_that_write)
-	expect 4 "$R" apply
+	expect 6 "$R" apply
 	[ "$(requests_that_write)" -eq "$sent" ] || fail "a second apply sent requests that write"
 	expect 9 "$R" verify --exit-code -o differences.csv
 	judge_verify
@@ -98,6 +101,22 @@ recover() {
 	cmp after.json now.json || fail "the second apply or verify changed the servers"
 
 	finals
+}
+
+# A new deal whose customer is two accounts is not offered: it is blocked, and both are named.
+judge_ambiguous() {
+	local id reason account file=dataverse-accounts.jsonl
+	[ "$kind" = dynamics ] || file=salesforce-Account.jsonl
+	jq -r 'select(.fit > 1) | .id' creatable.jsonl >ambiguous
+	[ -s ambiguous ] || fail "no customer is two accounts"
+	while read -r id; do
+		[ "$(cell plan.csv "left_id = '$id' AND op = 'create'" class)" = blocked ] || fail "$id: two accounts fit, and its create is offered"
+		reason=$(cell plan.csv "left_id = '$id' AND op = 'create'" reason)
+		for account in $(sed -n 's/.*(\([0-9A-Za-z-]*\) and \([0-9A-Za-z-]*\)).*/\1 \2/p' <<<"$reason") none; do
+			[ "$account" = none ] || grep -q "\"$account\"" "$DATA/$kind/$file" || fail "$account is no account"
+		done
+		[ "$account" = none ] && grep -q 'several rows fit .* and .*' <<<"$reason" || fail "$id: the accounts are not named: $reason"
+	done <ambiguous
 }
 
 # Every field that moved is one that had to, and the other way round; rows that did not have to move were not written.
@@ -185,7 +204,7 @@ finals() {
 	# without any leave they wait
 	"$R" apply >out 2>err || true
 	[ "$(requests_that_write)" -eq "$sent" ] || fail "irreversible changes went without leave"
-	expect 4 "$R" apply --allow-irreversible 7
+	expect 6 "$R" apply --allow-irreversible 7
 	snapshot "$kind" final.json
 	changed after.json final.json >found.finals
 	referral=$(sed -n 's/^left \(.*\) new$/\1/p' found.finals)

@@ -326,6 +326,96 @@ static void a_group_is_decided_as_one(void **unused)
 		}
 }
 
+/* ---- new records ---- */
+
+struct made {
+	int asked;
+	enum plan_class class;
+	char reason[200], fix[200];
+	size_t rows;
+};
+
+static int take_create(void *ctx, const struct plan_row *row, struct err *err)
+{
+	struct made *x = ctx;
+	(void)err;
+	assert_int_equal(row->op, OP_CREATE);
+	x->rows++;
+	x->class = row->class;
+	snprintf(x->reason, sizeof x->reason, "%s", row->reason);
+	snprintf(x->fix, sizeof x->fix, "%s", row->fix);
+	return 0;
+}
+
+/* The system refuses what has the notes "no". */
+static int refer(void *ctx, enum side to, struct create_ask *ask, size_t n, struct arena *a, struct err *err)
+{
+	struct made *x = ctx;
+	(void)a;
+	(void)err;
+	assert_int_equal(to, RIGHT);
+	for (size_t i = 0; i < n; i++) {
+		x->asked++;
+		assert_string_equal(ask[i].marker, left_id);
+		for (size_t k = 0; k < ask[i].n_assign; k++)
+			if (!strcmp(ask[i].assign[k].path, "a") && value_is(ask[i].assign[k].value, "no"))
+				ask[i].why = "two accounts fit: X and Y";
+	}
+	return 0;
+}
+
+static void plan_new(const char *notes, const char *status, bool refers, bool whole, struct made *out)
+{
+	struct rowset set[2];
+	struct base b = { .pair = "main" };
+	struct err err = { 0 };
+	struct arena a = { 0 };
+	struct planner p = { .m = &m, .base = &b, .outage = STAMP_NONE, .title = { "L", "R" }, .ctx = out, .emit = take_create,
+		.refer = refer, .refers = { false, refers } };
+	const char *left[FIELDS] = { notes, "1", "EUR", "FR", status };
+	struct mapped r;
+	p.rules = (struct rule_context){ .pc = LEFT, .complete = { true, true }, .pc_title = "L", .crm_title = "R" };
+	p.incomplete[RIGHT] = whole ? NULL : "it was read with --since";
+	memset(out, 0, sizeof *out);
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		assert_int_equal(rowset_open(&set[s], &m, s, "/tmp", &err), 0);
+		p.set[s] = &set[s];
+	}
+	make_record(LEFT, left, &a, &r);
+	r.fact[FACT_PEER] = value_empty;
+	memset(r.key, 0, sizeof r.key);
+	assert_int_equal(rowset_add(&set[LEFT], &r, &err), 0);
+	assert_int_equal(plan_run(&p, &err), 0);
+	for (enum side s = LEFT; s <= RIGHT; s++)
+		rowset_close(&set[s]);
+	arena_release(&a);
+}
+
+/* A create that its system would refuse is not offered; where nobody can be asked, or nothing is to be created, nobody is. */
+static void a_create_that_would_be_refused_is_blocked(void **unused)
+{
+	struct made x;
+	(void)unused;
+	plan_new("yes", OPEN, true, true, &x);
+	assert_int_equal(x.asked, 1);
+	assert_int_equal(x.class, CLASS_NEW);
+	plan_new("no", OPEN, true, true, &x);
+	assert_int_equal(x.rows, 1);
+	assert_int_equal(x.class, CLASS_BLOCKED);
+	assert_string_equal(x.reason, "R would refuse it: two accounts fit: X and Y");
+	assert_non_null(strstr(x.fix, "rejoin link"));
+	plan_new("no", OPEN, false, true, &x);
+	assert_int_equal(x.asked, 0);
+	assert_int_equal(x.class, CLASS_NEW);
+	plan_new("no", OPEN, true, false, &x);
+	assert_int_equal(x.asked, 0);
+	assert_int_equal(x.class, CLASS_BLOCKED);
+	assert_non_null(strstr(x.reason, "--since"));
+	plan_new("no", WON, true, true, &x);
+	assert_int_equal(x.asked, 0);
+	assert_int_equal(x.rows, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +425,7 @@ int main(void)
 		cmocka_unit_test(the_one_outcome_may_be_empty),
 		cmocka_unit_test(a_status_goes_one_way),
 		cmocka_unit_test(a_group_has_the_outcomes_of_its_fields),
+		cmocka_unit_test(a_create_that_would_be_refused_is_blocked),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
