@@ -60,7 +60,8 @@ void causes_add(struct causes *c, const struct mapping *m, const struct deal *d)
 	struct arena a = { 0 };
 	struct value value, currency;
 	size_t holding = 0;
-	c->deals++;
+	bool records = d->left || d->right; /* else it is about a side or the set-up */
+	c->deals += records;
 	for (size_t i = 0; i < d->n; i++) {
 		bool again = false;
 		for (size_t k = 0; k < i; k++)
@@ -80,7 +81,7 @@ void causes_add(struct causes *c, const struct mapping *m, const struct deal *d)
 		bool alone = holds && !held && holding == 1;
 		k->severity = f->severity > k->severity ? f->severity : k->severity;
 		k->findings++;
-		k->deals += first;
+		k->deals += first && records;
 		k->held += holds && !held;
 		k->alone += alone;
 		c->by_severity[f->severity]++;
