@@ -71,6 +71,12 @@ test: test-deps
 	@tests/run.sh $(BUILD)/asan $(T)
 test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
 
+# What `make test` samples, whole: minutes to hours. A list of cases that know REJOIN_SOAK.
+SOAK := unit-review_big kill-resume bulk faults
+soak: test-deps
+	@$(MAKE) --no-print-directory MODE=release all test-build
+	@REJOIN_SOAK=1 tests/run.sh $(BUILD)/release $(or $(T),$(SOAK))
+
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@samples/demo.sh $(BUILD)/release
@@ -88,9 +94,10 @@ help:
 	@echo 'make            build build/release/rejoin and the sandbox'
 	@echo 'make demo       recover an outage between the sandboxes of Partner Center, Dynamics and Salesforce'
 	@echo 'make test       all tests under the address and undefined-behaviour sanitizers; T=name for one'
+	@echo 'make soak       the long form of the tests that have one; T=name for one'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR'
 	@echo 'make format     clang-format over all sources'
 	@echo 'make clean'
-.PHONY: all deps test-deps test test-build demo format install clean help
+.PHONY: all deps test-deps test test-build soak demo format install clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
