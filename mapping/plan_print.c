@@ -69,7 +69,7 @@ void plan_tally_print(const struct plan_tally *t, const char *const title[2], co
 	both('~', "update", t->update, title, " fields", &a);
 	both('~', "close", t->close, title, "", &a);
 	both('~', "delete", t->drop, title, "", &a);
-	one('!', "irreversible", c->irreversible, "of these: approved one by one, sent with --allow-irreversible N", &a);
+	one('!', "irreversible", c->irreversible, "of these: approved one by one; apply --allow-irreversible N", &a);
 	one('?', "inferred", c->inferred, "of these: rest on evidence, not on a base", &a);
 	one('?', "conflict", t->conflict, "fields: a person says which side is right", &a);
 	one('?', "candidate", t->candidate, "possible duplicates: a person says whether they are one deal", &a);
