@@ -72,7 +72,7 @@ test: test-deps
 test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
 
 # What `make test` samples, whole: minutes to hours. A list of cases that know REJOIN_SOAK.
-SOAK := unit-review_big kill-resume bulk faults
+SOAK := unit-review_big unit-review_tamper kill-resume bulk faults
 soak: test-deps
 	@$(MAKE) --no-print-directory MODE=release all test-build
 	@REJOIN_SOAK=1 tests/run.sh $(BUILD)/release $(or $(T),$(SOAK))

@@ -6,7 +6,7 @@
 #include "core/xlsx.h"
 #include "tests/unit/review_room.h"
 
-static long n_rows = 2500;
+static long n_rows = 1300;
 
 /* A row of a kind that the number picks: mostly values and currencies that change together, some of every other sheet. */
 static struct plan_row row_at(long i, char id[2][48], char amount[2][32])
@@ -158,7 +158,7 @@ int main(void)
 	};
 	const char *rows = getenv("REJOIN_ROWS");
 
-	xlsx_sheet_rows = 701;
+	xlsx_sheet_rows = 401;
 	if (rows || getenv("REJOIN_SOAK")) {
 		n_rows = rows ? strtol(rows, NULL, 10) : 300000;
 		xlsx_sheet_rows = n_rows > 1400000 ? 1048576 : (size_t)n_rows / 4 + 1;
