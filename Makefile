@@ -91,10 +91,12 @@ test-deps: deps
 test: test-deps
 	@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan test-build
 	@JOBS=$(JOBS) tests/run.sh $(BUILD)/asan $(T)
-# The same with every strike, and volumes as large as in life; hours.
-soak:
-	@REJOIN_SOAK=1 $(MAKE) --no-print-directory test
 test-build: $(O)/rejoin $(O)/rejoin-sandbox $(O)/rejoin-world $(O)/rejoin-fourth $(O)/fourth-server $(FRENCH) $(patsubst tests/unit/%.c,$(O)/%,$(UNIT))
+
+# What `make test` samples, whole: every strike, and volumes as large as in life; hours.
+soak: test-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) MODE=release all test-build
+	@REJOIN_SOAK=1 JOBS=$(JOBS) tests/run.sh $(BUILD)/release $(T)
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
@@ -119,7 +121,7 @@ help:
 	@echo 'make            build build/release/rejoin and the sandbox'
 	@echo 'make demo       recover an outage between the sandboxes of Partner Center, Dynamics and Salesforce'
 	@echo 'make test       all tests under the address and undefined-behaviour sanitizers; T=name for one'
-	@echo 'make soak       the same tests whole: every strike, ten thousand deals'
+	@echo 'make soak       the same tests whole, without the sanitizers: every strike, volumes as in life; T=name for one'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR'
 	@echo 'make po         new and reworded English texts into po/fr.po, to be translated there'
 	@echo 'make format     clang-format over all sources'

@@ -43,6 +43,7 @@ void out_calls(const char *system, long calls, long echoes);
 void out_file(const char *kind, const char *path);
 void out_data(const char *name, const char *json);                           /* raw JSON member */
 bool out_json(void);
+size_t out_width(void); /* columns of the terminal that stdout is; 0: none */
 bool out_color(void); /* stdout is a terminal that takes colours */
 
 extern const struct command cmd_init, cmd_export, cmd_cat, cmd_check, cmd_plan, cmd_approve, cmd_apply, cmd_verify, cmd_status, cmd_map;

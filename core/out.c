@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "core/buf.h"
 #include "core/lang.h"
 #include "core/log.h"
 #include "core/out.h"
+#include "core/wrap.h"
+
+#define WIDTH_LEAST 40 /* a terminal narrower than this breaks lines itself */
 
 static struct {
 	bool json, quiet, no_color;
@@ -25,17 +29,40 @@ void out_begin(bool json, bool quiet, bool no_color)
 	out.no_color = no_color;
 }
 
-/* A line of the summary, in the reader's language; nothing with --json or -q. */
+/* Columns of the terminal that standard output is; 0 when it is none, or says none. */
+size_t out_width(void)
+{
+	struct winsize size;
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* A line of the summary, in the reader's language; nothing with --json or -q. On a terminal it is broken between words, but for a command to be
+ * copied: that stays one line. */
 void out_line(const char *fmt, ...)
 {
+	size_t width = out_width();
+	struct buf wrapped = { 0 };
+	char *line = NULL;
 	va_list ap;
+	int n;
 
 	if (out.json || out.quiet)
 		return;
 	va_start(ap, fmt);
-	vfprintf(stdout, lang_text(fmt), ap);
+	n = vasprintf(&line, lang_text(fmt), ap);
 	va_end(ap);
+	if (n < 0)
+		return;
+	if (width >= WIDTH_LEAST && strncmp(fmt, "Next: ", 6) != 0 && strncmp(fmt, "      rejoin ", 13) != 0) {
+		wrap_line(&wrapped, line, width);
+		fputs(wrapped.len ? wrapped.s : "", stdout);
+	} else {
+		fputs(line, stdout);
+	}
 	putc('\n', stdout);
+	buf_release(&wrapped);
+	free(line);
 }
 
 static void member(struct buf *b, const char *name)

@@ -176,6 +176,8 @@ void xlsx_sheet_close(struct xlsx_sheet *s);
 
 /* ---- xlsx_write.c ---- */
 
+/* Rows of a sheet with its heading, beyond which another one begins: what a workbook takes. Tests lower it. */
+extern size_t xlsx_sheet_rows;
 struct xlsx_writer;
 /* fd: the output, open and empty; folder: for temporary files, outlives w. Errors do not name the path. */
 struct xlsx_writer *xlsx_writer_open(int fd, const char *folder, struct err *err);

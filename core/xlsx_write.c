@@ -54,6 +54,8 @@ struct xlsx_writer {
 	struct buf text;
 };
 
+size_t xlsx_sheet_rows = SHEET_ROWS_MAX;
+
 static int failed(lxw_error code, const char *what, struct err *err)
 {
 	return err_set(err, ERR_FAILED, "%s: %s%s%s", what, lxw_strerror(code), errno ? ": " : "",
@@ -290,7 +292,7 @@ int xlsx_writer_row(struct xlsx_writer *w, const struct value *cell, size_t n, s
 	lxw_error code;
 	size_t i, lines;
 
-	if (w->row == SHEET_ROWS_MAX) {
+	if (w->row == xlsx_sheet_rows) {
 		if (end_sheet(w, err) < 0)
 			return -1;
 		w->part++;

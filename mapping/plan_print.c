@@ -70,7 +70,7 @@ void plan_tally_print(const struct plan_tally *t, const char *const title[2], co
 	both('~', _("update"), t->update, title, _(" fields"), &a);
 	both('~', _("close"), t->close, title, "", &a);
 	both('~', _("delete"), t->drop, title, "", &a);
-	one('!', _("irreversible"), c->irreversible, _("of these: approved one by one, sent with --allow-irreversible N"), &a);
+	one('!', _("irreversible"), c->irreversible, _("of these: approved one by one; apply --allow-irreversible N"), &a);
 	one('?', _("inferred"), c->inferred, _("of these: rest on evidence, not on a base"), &a);
 	one('?', _("conflict"), t->conflict, _("fields: a person says which side is right"), &a);
 	one('?', _("candidate"), t->candidate, _("possible duplicates: a person says whether they are one deal"), &a);

@@ -32,8 +32,9 @@ static void print_guess(const struct planner *k)
 		return;
 	stamp_format(g.start, text);
 	out_line("The outage probably began after %s: up to then %ld pairs were last modified together, after it %ld on one "
-		 "side only. Use it with: rejoin plan --outage %s",
-	    text, g.together, g.apart_after, text);
+		 "side only. Use it with:",
+	    text, g.together, g.apart_after);
+	out_line("      rejoin plan --outage %s", text);
 	out_text("likely_outage", text);
 }
 
@@ -41,6 +42,14 @@ static void print_sides(const struct planner *k, const struct sides *s)
 {
 	const struct plan_counts *c = &k->counts;
 	char n[8][32];
+	/* a screen holds the whole answer: there the kinds of records without a partner are one figure */
+	for (enum side i = LEFT; out_width() && i <= RIGHT; i++)
+		out_line("%s: %s read = %s linked + %s not linked + %s ignored + %s unreadable", s->pair->side[i]->name,
+		    grouped(c->read[i], n[0]), grouped(c->linked[i], n[1]),
+		    grouped(c->dangling[i] + c->unlinked[i] + c->candidate[i] + c->duplicate[i], n[2]),
+		    grouped(c->ignored[i], n[3]), grouped(c->unreadable[i], n[4]));
+	if (out_width())
+		return;
 	for (enum side i = LEFT; i <= RIGHT; i++)
 		out_line("%s: %s read = %s linked + %s dangling + %s unlinked + %s candidates + %s duplicates + %s ignored + %s "
 			 "unreadable",
@@ -168,7 +177,8 @@ void plan_report(const struct planner *k, const struct sides *s, const struct pl
 	print_sides(k, s);
 	out_line("%s", "");
 	plan_tally_print(t, k->title, &k->counts);
-	out_line("%s", "");
+	if (!out_width())
+		out_line("%s", "");
 	print_notes(k);
 	print_days(cost, s);
 	for (enum side i = LEFT; i <= RIGHT && o->since; i++)

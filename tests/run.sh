@@ -12,6 +12,8 @@ export ASAN_OPTIONS=detect_leaks=1:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1
 export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
 export LC_ALL=C.UTF-8 TZ=UTC
 jobs=${JOBS:-$(nproc)} running=0
+limit=900
+[ -z "${REJOIN_SOAK:-}" ] || limit=14400
 room=$(mktemp -d)
 mkdir "$room/log"
 trap 'rm -rf "$room"' EXIT
@@ -21,7 +23,7 @@ one() { # one NAME COMMAND...: runs it alone, shows its output only when it fail
 	local name=$1 log=$room/log/$1 start=$SECONDS verdict=passed
 	shift
 	mkdir "$room/$name"
-	(cd "$room/$name" && exec timeout 900 "$@") >"$log" 2>&1 </dev/null || verdict=failed
+	(cd "$room/$name" && exec timeout "$limit" "$@") >"$log" 2>&1 </dev/null || verdict=failed
 	{
 		if [ $verdict = passed ]; then
 			printf 'ok    %s (%ss)\n' "$name" $((SECONDS - start))

@@ -115,13 +115,15 @@ static void every_cell_is_named(const char *path, bool workbook)
 	/* Short rows are made whole first, so that a cell stays where it is. */
 	for (int row = 1; row <= ROWS; row++)
 		cell_of(row, heading_of(RC_RIGHT_ID, workbook)), cell_of(row, heading_of(RC_APPROVER, workbook));
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	/* A workbook is slow to make: every other case, REJOIN_SOAK=1 all. */
+	size_t stride = workbook && !getenv("REJOIN_SOAK") ? 2 : 1;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i += stride) {
 		const struct tamper *t = &cases[i];
 		struct value *cell = cell_of(t->row, heading_of(t->column, workbook));
 		struct value *decided = cell_of(t->row, decision), was = *cell, undecided = *decided;
 		const char *address = address_of(t->row, t->at, workbook);
 
-		put(HALF, decision, i % 2 ? "approve" : "reject");
+		put(HALF, decision, i / stride % 2 ? "approve" : "reject");
 		*cell = value_of(t->text);
 		*decided = value_of(t->decision);
 		save(path);
@@ -130,7 +132,7 @@ static void every_cell_is_named(const char *path, bool workbook)
 		said(t->says);
 		assert_int_equal(got.refused, 1);
 		decides(plan, t->row, DECISION_NONE);
-		decides(plan, HALF, i % 2 ? DECISION_APPROVE : DECISION_REJECT);
+		decides(plan, HALF, i / stride % 2 ? DECISION_APPROVE : DECISION_REJECT);
 		*cell = was;
 		*decided = undecided;
 	}

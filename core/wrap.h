@@ -1,0 +1,12 @@
+/* Lines for a terminal. */
+#ifndef CORE_WRAP_H
+#define CORE_WRAP_H
+
+#include "core/buf.h"
+
+/* Appends a line so that no row is over `width` columns wide: broken between words, what goes on stands under the text (behind
+ * the first gap of two spaces or more, else two columns in). A word that is longer stays whole; colours take no room, and
+ * wide letters two columns. */
+void wrap_line(struct buf *out, const char *line, size_t width);
+
+#endif
