@@ -34,6 +34,7 @@ static int connect(struct apply *x, struct err *err)
 		if (!x->system[s])
 			return -1;
 		jobs_attach(x, (enum side)s);
+		estimate_recall(x, (enum side)s);
 		if (system_identify(x->system[s], &x->t.mem, &now, err) < 0)
 			return -1;
 		if (strcmp(now, p->environment[s]) != 0)
@@ -74,20 +75,6 @@ static int unknown_steps(struct apply *x, struct err *err)
 
 /* ---- what it takes ---- */
 
-/* The share of the work that fits now, soonest expiry first; the rest is for another run or day. Without a limit: all. */
-static int choose_share(struct apply *x, struct err *err)
-{
-	struct room room = estimate_room(x);
-
-	x->last = INT64_MAX;
-	if (room.calls == LONG_MAX)
-		return 0;
-	if (estimate_fit(x, &room, &x->last, err) < 0)
-		return -1;
-	/* of one record nothing may fit: then the first request that does not says so */
-	return x->last > 0 && x->last < INT64_MAX ? work_later(&x->work, x->last, err) : 0;
-}
-
 /* What is left of the plan does not fit into this run or day. */
 static int limit_reached(struct apply *x, struct err *err)
 {
@@ -103,6 +90,22 @@ static int limit_reached(struct apply *x, struct err *err)
 	return err_set(err, ERR_LIMIT,
 	    "stopped at --max-calls %ld: %ld of them are used and the rest does not fit; run the same command again to go on",
 	    b->max_calls, b->taken);
+}
+
+/* The share of the work that fits now, soonest expiry first; the rest is for another run or day. Without a limit: all. */
+static int choose_share(struct apply *x, struct err *err)
+{
+	struct room room = estimate_room(x);
+
+	x->last = INT64_MAX;
+	if (room.calls == LONG_MAX)
+		return 0;
+	if (estimate_fit(x, &room, &x->last, err) < 0)
+		return -1;
+	if (x->last == 0 && room.all < budget_a_day(&x->budget) && room.all <= room.calls)
+		return limit_reached(x, err);
+	/* where not even one record fits into a whole run or day, its steps go one by one */
+	return x->last > 0 && x->last < INT64_MAX ? work_later(&x->work, x->last, err) : 0;
 }
 
 /* ---- -n ---- */

@@ -97,7 +97,7 @@ static void print_next(const struct plan_tally *t, const struct options *o, int6
 /* What goes on which day, where a day does not hold everything. */
 static void print_days(const struct plan_cost *c, const struct sides *s)
 {
-	char n[4][32];
+	char n[5][32];
 	if (c->n_days < 2 && !c->stuck)
 		return;
 	if (c->stuck)
@@ -113,7 +113,7 @@ static void print_days(const struct plan_cost *c, const struct sides *s)
 			out_line("  today      nothing: the allowance is used up");
 		else
 			out_line("  %s %-4s rows %s to %s: %s calls and %s echoes", i ? "day" : "today",
-			    i ? grouped(i + 1, n[3]) : "", grouped(d->first, n[0]), grouped(d->last, n[1]),
+			    i ? grouped(i + 1, n[4]) : "", grouped(d->first, n[0]), grouped(d->last, n[1]),
 			    grouped(d->calls, n[2]), grouped(d->echoes, n[3]));
 	}
 	if (c->n_days > 10)
