@@ -61,6 +61,8 @@ const char *http_header(const struct http_response *r, const char *name, char *o
 /* A link a service gave us: relative ones are resolved against the origin, http is upgraded to https for the same host,
  * another origin is ERR_UNAVAILABLE. Byte for byte otherwise. Malloc'd. */
 char *http_follow(struct http *h, const char *link, struct err *err);
+/* From now on fn is told of every whole answer to a request with our token. */
+void http_listen(struct http *h, void (*fn)(void *ctx, const struct http_response *r), void *ctx);
 /* "https://host:port" without path. */
 const char *http_origin(const struct http *h);
 /* The system's sign-in; lives as long as h. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include "core/cmd.h"
+#include "core/log.h"
 #include "core/text.h"
 
 /* 4210 as 4,210. */
@@ -120,6 +121,25 @@ static void print_days(const struct plan_cost *c, const struct sides *s)
 		out_line("  and %d more days", c->n_days - 10);
 }
 
+/* What a service itself still allows, where it says so; more than that is asked for: a warning. */
+static void print_allowance(const struct sides *s, const struct plan_cost *cost)
+{
+	struct allowance day;
+	char n[3][32];
+	for (enum side i = LEFT; i <= RIGHT; i++) {
+		struct system *sys = s->source[i] ? source_system(s->source[i]) : NULL;
+		if (!sys || system_allowance(sys, false, &day, NULL) != 1)
+			continue;
+		out_line("%s itself counts %s of %s calls in its day, by whomever they were made.", s->mapping.driver[i]->title,
+		    grouped(day.used, n[0]), grouped(day.most, n[1]));
+		out_count(i ? "service_calls_left_right" : "service_calls_left_left", day.most - day.used);
+		if (cost->most[i] + cost->echoes[i] > day.most - day.used)
+			log_warn("%s allows %s more calls in its day, and this plan takes %ld and wakes %ld: apply ends with 8 when they "
+				 "are used up, and goes on when it is run again",
+			    s->pair->side[i]->name, grouped(day.most - day.used, n[2]), cost->most[i], cost->echoes[i]);
+	}
+}
+
 static void print_sentence(const struct planner *k, const struct sides *s, const struct plan_cost *cost, int64_t plan)
 {
 	const struct plan_counts *c = &k->counts;
@@ -167,6 +187,7 @@ void plan_report(const struct planner *k, const struct sides *s, const struct pl
 	plan_tally_print(t, k->title, &k->counts);
 	out_line("%s", "");
 	print_notes(k);
+	print_allowance(s, cost);
 	print_days(cost, s);
 	print_next(t, o, plan);
 	print_sentence(k, s, cost, plan);

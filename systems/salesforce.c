@@ -8,6 +8,7 @@
  * read back holds its referral id. */
 #include "core/system.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -51,6 +52,40 @@ static void salesforce_close(struct system *sys)
 	free(s);
 }
 
+/* Every answer says "api-usage=USED/TOTAL" of the organisation's rolling day. */
+static void hear(void *ctx, const struct http_response *r)
+{
+	struct salesforce *s = ctx;
+	char text[100];
+	const char *info = http_header(r, "Sforce-Limit-Info", text, sizeof(text));
+	const char *usage = info ? strstr(info, "api-usage=") : NULL;
+	long used, most;
+
+	if (usage && sscanf(usage, "api-usage=%ld/%ld", &used, &most) == 2 && used >= 0 && most > 0)
+		s->allowance = (struct allowance){ used, most };
+}
+
+/* The limits page wants a right that not every integration user has; then the header must do. */
+static int salesforce_allowance(struct system *sys, bool ask, struct allowance *out, struct err *err)
+{
+	struct salesforce *s = salesforce_of(sys);
+	struct answer answer = { 0 };
+	char *url = ask ? xasprintf("%slimits", s->root) : NULL;
+	int rc = ask ? api_send(s->base.http, "GET", url, NULL, NULL, true, &answer, err) : 0;
+
+	*out = s->allowance;
+	if (ask && rc == 0) {
+		const struct json *day = json_get(answer.json, "DailyApiRequests");
+		int64_t most = json_int(json_get(day, "Max"), -1), left = json_int(json_get(day, "Remaining"), -1);
+
+		if (answer.http.status == 200 && most > 0 && left >= 0 && left <= most)
+			*out = (struct allowance){ (long)(most - left), (long)most };
+	}
+	answer_reset(&answer);
+	free(url);
+	return rc < 0 ? -1 : out->most > 0;
+}
+
 static struct system *salesforce_open(const struct system_conf *conf, const struct workspace *ws,
     const struct system_need *need, const struct call_meter *meter, struct err *err)
 {
@@ -79,6 +114,8 @@ static struct system *salesforce_open(const struct system_conf *conf, const stru
 	s->base.http = http_open(conf, ws, meter, 0, err);
 	if (!s->base.http)
 		goto fail;
+	s->allowance = (struct allowance){ -1, -1 };
+	http_listen(s->base.http, hear, s);
 	s->rest = (struct sobjects){ .http = s->base.http,
 		.root = s->root,
 		.natives = &s->natives,
@@ -800,6 +837,7 @@ const struct system_driver salesforce_driver = {
 	.write = salesforce_write,
 	.resolve = salesforce_resolve,
 	.cost = salesforce_cost,
+	.allowance = salesforce_allowance,
 	.fetch_calls = salesforce_fetch_calls,
 	.look_up = salesforce_look_up,
 	.known = salesforce_known,

@@ -11,6 +11,7 @@ struct salesforce {
 	struct natives natives;
 	struct refs refs;
 	struct sobjects rest;
+	struct allowance allowance; /* as the last answer said, most -1: none did */
 	const char *object; /* "Opportunity" */
 	char *root;         /* "/services/data/v67.0/" */
 	unsigned counted;   /* the rehearsal that counted the describe request */
