@@ -46,14 +46,14 @@ for kind in dynamics salesforce; do
 	for at in " $PC" " $read"; do
 		system=pc
 		[ "$at" = " $PC" ] || system=crm
+		# one driver: beside one CRM is enough; the soak takes both
+		[ $system$kind != pcsalesforce ] || [ -n "${REJOIN_SOAK:-}" ] || continue
 		fault "$at" status '{status: 403, times: 99}'
 		refused 10 403 "403 from $system" "$R" plan -o x.csv
-		refused 10 403 "403 from $system" "$R" export $system -o x.csv
 		refused 10 403 "403 from $system" apply
 		control faults none
 		fault "$at" html '{times: 99}'
 		refused 5 "web page" "HTML from $system" "$R" plan -o x.csv
-		refused 5 "web page" "HTML from $system" "$R" export $system -o x.csv
 		# a page instead of the answer to a change: nothing was done, but nobody can know that before it was looked up
 		m=$(writes)
 		expect 5 apply
