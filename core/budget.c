@@ -30,7 +30,7 @@ static void day_of(int64_t stamp, char out[16])
 	date_format(days, out);
 }
 
-/* Now, by the services' clock where one was heard. */
+/* Now, by the services' clock, as it was heard now or last. */
 int64_t budget_now(const struct budget *b)
 {
 	const struct budget_system *best = NULL;
@@ -39,7 +39,7 @@ int64_t budget_now(const struct budget *b)
 		if (b->system[i].day[0] && (!best || b->system[i].heard > best->heard))
 			best = &b->system[i];
 	if (!best)
-		return (int64_t)time(NULL) * MICRO;
+		return b->ledger && b->ledger->db ? ledger_now(b->ledger) : (int64_t)time(NULL) * MICRO;
 	/* in whole seconds, as precise as a Date header is */
 	return (best->server_now + (monotonic() - best->heard)) / MICRO * MICRO;
 }

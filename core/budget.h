@@ -45,7 +45,7 @@ void budget_woken(struct budget *b, enum side side, long echoes);
 /* In the transaction of the outcomes, or alone: puts what was really sent in place of what was
  * expected. sent: whether the batch left, else its echoes are taken back. */
 int budget_settle(struct budget *b, bool sent, struct err *err);
-/* Now, by the services' clock where one was heard. */
+/* Now, by the services' clock, as it was heard now or last. */
 int64_t budget_now(const struct budget *b);
 /* Now by the services' clock as it was last heard, for commands that ask no service. */
 int64_t ledger_now(struct ledger *l);

@@ -30,6 +30,8 @@ struct http {
 	struct wire *wire;
 	int64_t interval_ms; /* least time between two requests, 0: none */
 	int64_t next_at;     /* no request before, by the monotonic clock */
+	void (*heard)(void *ctx, const struct http_response *r); /* or NULL */
+	void *heard_ctx;
 };
 
 /* One http_send: attempts until it is answered or given up. */
@@ -146,6 +148,12 @@ const char *http_origin(const struct http *h)
 	return h->origin_text;
 }
 
+void http_listen(struct http *h, void (*fn)(void *ctx, const struct http_response *r), void *ctx)
+{
+	h->heard = fn;
+	h->heard_ctx = ctx;
+}
+
 struct auth *http_auth(struct http *h)
 {
 	return h->auth;
@@ -224,6 +232,8 @@ static int judge_answer(struct call *c, struct err *err)
 
 	if (clock != STAMP_NONE && !c->q->plain && h->meter && h->meter->clock)
 		h->meter->clock(h->meter->ctx, h->conf->name, clock);
+	if (!c->q->plain && h->heard)
+		h->heard(h->heard_ctx, c->r);
 	if (status == 401 && !c->q->plain) {
 		if (!c->signed_in || c->refreshed)
 			return auth_fail(h->auth, err);

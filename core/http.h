@@ -64,6 +64,8 @@ char *http_follow(struct http *h, const char *link, struct err *err);
 /* An address as logs and messages may show it: values, which are customers' names and places in a list, are left out; what
  * stands are the path (without quoted keys) and the names of the query options. Malloc'd. */
 char *http_shown(const char *url);
+/* From now on fn is told of every whole answer to a request with our token. */
+void http_listen(struct http *h, void (*fn)(void *ctx, const struct http_response *r), void *ctx);
 /* "https://host:port" without path. */
 const char *http_origin(const struct http *h);
 /* The system's sign-in; lives as long as h. */

@@ -279,6 +279,12 @@ void system_cost(struct system *s, const struct write *w, size_t n, struct write
 		cost->most = cost->calls;
 }
 
+int system_allowance(struct system *s, bool ask, struct allowance *out, struct err *err)
+{
+	*out = (struct allowance){ -1, -1 };
+	return s->driver->allowance ? s->driver->allowance(s, ask, out, err) : 0;
+}
+
 long system_fetch_calls(struct system *s, size_t n)
 {
 	return n && s->driver->fetch_calls ? s->driver->fetch_calls(s, n) : (long)n;

@@ -134,6 +134,10 @@ struct write_cost { /* of n writes sent together, on a run without faults; polls
 	bool *refused; /* NULL, or n flags: set where rows that a write refers to are known not to be had, so that it isn't sent */
 };
 
+struct allowance { /* calls that a service allows in a day of its own, by whomever they are made */
+	long used, most;
+};
+
 #define CAP_WRITE       1u  /* it can be written */
 #define CAP_CHOOSE_ID   2u  /* the client chooses the id of a new record */
 #define CAP_COUNT       4u  /* reads give an exact count */
@@ -229,6 +233,8 @@ struct system_driver {
 	 * where nothing is kept. NULL: it keeps none. */
 	int (*history)(struct system *, struct arena *, const char *const *ids, size_t n, const char *column, int64_t at,
 	    struct past *out, struct err *);
+	/* The service's own count: 1 known, 0 not told. ask: by a request of its own, else as the last answers said it. */
+	int (*allowance)(struct system *, bool ask, struct allowance *out, struct err *err);
 	/* Requests that `fetch` of n records takes. NULL: one each. */
 	long (*fetch_calls)(struct system *, size_t n);
 	/* Looks up the rows that the writes refer to, as `write` will, so that `cost` knows which are there; reads only, and
@@ -301,6 +307,8 @@ static inline bool pair_wakes(const struct pair_conf *pair, const struct system_
 /* How many of n writes of one kind system_write takes at once. */
 size_t system_batch(const struct system_driver *d, size_t n);
 void system_cost(struct system *, const struct write *, size_t n, struct write_cost *);
+/* 0 where the service tells none. */
+int system_allowance(struct system *, bool ask, struct allowance *out, struct err *err);
 long system_fetch_calls(struct system *, size_t n);
 int system_look_up(struct system *, struct arena *, const struct write *, size_t n, struct err *);
 const char *system_known(struct system *, struct arena *); /* NULL */

@@ -169,6 +169,23 @@ static int probe(struct visit *v, struct err *err)
 	return 0;
 }
 
+/* The service's own count of calls, by whomever they were made. */
+static int tell_allowance(struct visit *v, struct err *err)
+{
+	struct allowance day;
+	struct err why = { 0 };
+	int told = system_allowance(v->sys, true, &day, &why);
+	bool scarce = told > 0 && (day.most - day.used) * 10 < day.most;
+
+	if (told < 0)
+		return doctor_error(v, "allowance", &why, err);
+	if (told)
+		doctor_say(v->doctor, v->conf->name, "allowance", scarce ? LEVEL_WARNING : LEVEL_OK, EXIT_OK,
+		    scarce ? "plan for later, or find out who uses the calls: the service counts those of everybody" : NULL,
+		    "%ld of %ld calls that the service allows in a day are left", day.most - day.used, day.most);
+	return 0;
+}
+
 int doctor_visit(struct visit *v, struct err *err)
 {
 	struct system_need need = { 0 };
@@ -201,6 +218,8 @@ int doctor_visit(struct visit *v, struct err *err)
 		tell_sign_in(v, &info);
 		rc = probe(v, err);
 		v->works = rc == 0;
+		if (rc == 0)
+			rc = tell_allowance(v, err);
 	}
 	if (rc >= 0)
 		tell_clock(v, &info, signed_in);

@@ -37,6 +37,7 @@ static int connect(struct apply *x, struct err *err)
 			return -1;
 		x->system[s]->suppress = x->t.pair.suppress && x->system[s]->driver->caps & CAP_SUPPRESS;
 		jobs_attach(x, (enum side)s);
+		estimate_recall(x, (enum side)s);
 		if (system_identify(x->system[s], &x->t.mem, &now, err) < 0)
 			return -1;
 		if (strcmp(now, p->environment[s]) != 0)
@@ -77,20 +78,6 @@ static int unknown_steps(struct apply *x, struct err *err)
 
 /* ---- what it takes ---- */
 
-/* The share of the work that fits now, soonest expiry first; the rest is for another run or day. Without a limit: all. */
-static int choose_share(struct apply *x, struct err *err)
-{
-	struct room room = estimate_room(x);
-
-	x->last = INT64_MAX;
-	if (room.calls == LONG_MAX)
-		return 0;
-	if (estimate_fit(x, &room, &x->last, err) < 0)
-		return -1;
-	/* of one record nothing may fit: then the first request that does not says so */
-	return x->last > 0 && x->last < INT64_MAX ? work_later(&x->work, x->last, err) : 0;
-}
-
 /* What is left of the plan does not fit into this run or day. */
 static int limit_reached(struct apply *x, struct err *err)
 {
@@ -118,6 +105,22 @@ static void say_half(struct apply *x, long half)
 		    "%ld of the undecided are half-approved: another person approves them with rejoin approve p-%lld "
 		    "... --approver NAME",
 		    half, (long long)x->t.plan.id);
+}
+
+/* The share of the work that fits now, soonest expiry first; the rest is for another run or day. Without a limit: all. */
+static int choose_share(struct apply *x, struct err *err)
+{
+	struct room room = estimate_room(x);
+
+	x->last = INT64_MAX;
+	if (room.calls == LONG_MAX)
+		return 0;
+	if (estimate_fit(x, &room, &x->last, err) < 0)
+		return -1;
+	if (x->last == 0 && room.all < budget_a_day(&x->budget) && room.all <= room.calls)
+		return limit_reached(x, err);
+	/* where not even one record fits into a whole run or day, its steps go one by one */
+	return x->last > 0 && x->last < INT64_MAX ? work_later(&x->work, x->last, err) : 0;
 }
 
 /* ---- -n ---- */

@@ -150,6 +150,13 @@ static const char *known_name(struct arena *a, const char *system)
 	return arena_printf(a, "known:%s", system);
 }
 
+void estimate_recall(struct apply *x, enum side side)
+{
+	const char *name = known_name(&x->t.mem, x->t.plan.system[side]);
+
+	system_recall(x->system[side], ledger_get(&x->t.ledger, &x->t.mem, name));
+}
+
 int estimate_open(struct apply *x, struct err *err)
 {
 	for (int s = LEFT; s <= RIGHT; s++) {
@@ -161,8 +168,7 @@ int estimate_open(struct apply *x, struct err *err)
 		    system_open(x->t.pair.side[s], &x->t.ws, &need, &x->budget.meter, err);
 		if (!x->system[s])
 			return -1;
-		system_recall(x->system[s],
-		    ledger_get(&x->t.ledger, &x->t.mem, known_name(&x->t.mem, x->t.plan.system[s])));
+		estimate_recall(x, (enum side)s);
 	}
 	return 0;
 }
@@ -251,7 +257,7 @@ int plan_cost(const struct plan_cost_request *q, struct plan_cost *out, struct e
 		.now = q->plan->at,
 		.status = m->f_status >= 0 ? m->field[m->f_status].name : "",
 		.visible = m->f_visible >= 0 ? m->field[m->f_visible].name : "" };
-	struct room today = { LONG_MAX, q->today }, a_day = { LONG_MAX, q->a_day };
+	struct room today = { LONG_MAX, LONG_MAX }, a_day = { LONG_MAX, budget_a_day(q->budget) };
 	struct arena a = { 0 };
 	struct err why = { .kind = ERR_NONE };
 	int result = -1;
@@ -267,12 +273,16 @@ int plan_cost(const struct plan_cost_request *q, struct plan_cost *out, struct e
 	memset(out, 0, sizeof(*out));
 	if (work_open(&x->work, &x->t.ledger, q->plan, &o, err) < 0)
 		goto done;
-	result = estimate(x, q->look_up, q->a_day >= 0 ? &today : NULL, &a_day, out, &why);
+	result = estimate(x, q->look_up, NULL, NULL, out, &why);
 	/* what could not be looked up is told as open */
 	if (result < 0 && q->look_up && why.kind != ERR_SIGNAL && why.kind != ERR_LEDGER) {
 		log_debug("the estimate goes without look-ups: %s", why.text);
-		result = estimate(x, false, q->a_day >= 0 ? &today : NULL, &a_day, out, &why);
+		result = estimate(x, false, NULL, NULL, out, &why);
 	}
+	/* the look-ups were of today */
+	today.all = budget_day_left(q->budget);
+	if (result == 0 && today.all < LONG_MAX)
+		result = estimate(x, false, &today, &a_day, out, &why);
 	if (result < 0)
 		*err = why;
 	for (int s = LEFT; s <= RIGHT && result == 0 && q->look_up; s++) {

@@ -33,6 +33,8 @@ struct room {
 };
 /* Opens the systems of the live sides for counting only: nothing is sent. -1: they can't be. */
 int estimate_open(struct apply *x, struct err *err);
+/* What the plan found out of the rows that writes refer to, for the estimates of an open system. */
+void estimate_recall(struct apply *x, enum side side);
 /* What all that is ready takes. room: for the days, of today and of a whole day; NULL: no days. */
 int estimate(struct apply *x, bool look_up, const struct room *today, const struct room *a_day, struct plan_cost *out,
     struct err *err);

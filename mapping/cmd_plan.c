@@ -1,6 +1,5 @@
 /* `rejoin plan`: read both sides, find what differs, store the plan in the ledger, write it for people. */
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/cmd.h"
@@ -263,15 +262,13 @@ static int estimate(struct planning *p, const struct plan_info *info, struct err
 	struct sides *s = &p->sides;
 	struct plan_counts *c = &p->planner.counts;
 	struct budget *b = &s->budget;
-	long daily = s->pair->daily_calls;
 	struct plan_cost_request q = { .ledger = &s->ledger,
 		.plan = info,
 		.mapping = &s->mapping,
 		.pair = s->pair,
 		.proposed = true,
 		.look_up = budget_left(b) > 100,
-		.today = daily >= 0 ? budget_day_left(b) : LONG_MAX,
-		.a_day = daily >= 0 ? budget_a_day(b) : -1 };
+		.budget = b };
 	for (enum side i = LEFT; i <= RIGHT; i++)
 		q.system[i] = source_system(s->source[i]);
 	if (plan_cost(&q, &p->cost, err) < 0)

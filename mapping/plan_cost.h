@@ -3,6 +3,7 @@
 #ifndef MAPPING_PLAN_COST_H
 #define MAPPING_PLAN_COST_H
 
+#include "core/budget.h"
 #include "core/plan_store.h"
 #include "core/system.h"
 #include "mapping/mapping.h"
@@ -35,8 +36,7 @@ struct plan_cost_request {
 	struct system *system[2]; /* open; NULL for a file */
 	bool proposed;   /* all that the plan proposes counts as approved, what is irreversible too */
 	bool look_up;    /* rows that writes refer to (accounts) may be looked up; reads only */
-	long today;      /* calls and echoes that fit today, LONG_MAX without a limit */
-	long a_day;      /* and on a day, -1 without a limit */
+	const struct budget *budget; /* what fits today and on a day */
 };
 
 /* Sends nothing that writes, changes nothing in the ledger but what is known of looked-up rows (with look_up). -1: why. */

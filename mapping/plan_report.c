@@ -6,6 +6,7 @@
 #include <strings.h>
 #include "core/cmd.h"
 #include "core/lang.h"
+#include "core/log.h"
 #include "core/text.h"
 
 /* 4210 as 4,210, in French with a space that does not break the line. */
@@ -109,7 +110,7 @@ static void print_next(const struct plan_tally *t, const struct options *o, int6
 /* What goes on which day, where a day does not hold everything. */
 static void print_days(const struct plan_cost *c, const struct sides *s)
 {
-	char n[4][32];
+	char n[5][32];
 	if (c->n_days < 2 && !c->stuck)
 		return;
 	if (c->stuck)
@@ -125,11 +126,30 @@ static void print_days(const struct plan_cost *c, const struct sides *s)
 			out_line("  today      nothing: the allowance is used up");
 		else
 			out_line("  %s %-4s rows %s to %s: %s calls and %s echoes", i ? "day" : "today",
-			    i ? grouped(i + 1, n[3]) : "", grouped(d->first, n[0]), grouped(d->last, n[1]),
+			    i ? grouped(i + 1, n[4]) : "", grouped(d->first, n[0]), grouped(d->last, n[1]),
 			    grouped(d->calls, n[2]), grouped(d->echoes, n[3]));
 	}
 	if (c->n_days > 10)
 		out_line("  and %d more days", c->n_days - 10);
+}
+
+/* What a service itself still allows, where it says so; more than that is asked for: a warning. */
+static void print_allowance(const struct sides *s, const struct plan_cost *cost)
+{
+	struct allowance day;
+	char n[3][32];
+	for (enum side i = LEFT; i <= RIGHT; i++) {
+		struct system *sys = s->source[i] ? source_system(s->source[i]) : NULL;
+		if (!sys || system_allowance(sys, false, &day, NULL) != 1)
+			continue;
+		out_line("%s itself counts %s of %s calls in its day, by whomever they were made.", s->mapping.driver[i]->title,
+		    grouped(day.used, n[0]), grouped(day.most, n[1]));
+		out_count(i ? "service_calls_left_right" : "service_calls_left_left", day.most - day.used);
+		if (cost->most[i] + cost->echoes[i] > day.most - day.used)
+			log_warn("%s allows %s more calls in its day, and this plan takes %ld and wakes %ld: apply ends with 8 when they "
+				 "are used up, and goes on when it is run again",
+			    s->pair->side[i]->name, grouped(day.most - day.used, n[2]), cost->most[i], cost->echoes[i]);
+	}
 }
 
 static void print_sentence(const struct planner *k, const struct sides *s, const struct plan_cost *cost, int64_t plan)
@@ -180,6 +200,7 @@ void plan_report(const struct planner *k, const struct sides *s, const struct pl
 	if (!out_width())
 		out_line("%s", "");
 	print_notes(k);
+	print_allowance(s, cost);
 	print_days(cost, s);
 	for (enum side i = LEFT; i <= RIGHT && o->since; i++)
 		if ((s->mapping.driver[i]->caps & (CAP_RELATED | CAP_SINCE_ROWS)) == CAP_RELATED)

@@ -1,5 +1,5 @@
-/* Dynamics 365 through the Dataverse Web API v9.2: opening, naming and what a write costs. Reading is
- * dynamics/dataverse.c, writing dynamics/dataverse_write.c. */
+/* Dynamics 365 through the Dataverse Web API v9.2: opening and naming. Reading is dynamics/dataverse_read.c, writing
+ * dynamics/dataverse_write.c, what writes take in calls dynamics/dataverse_cost.c. */
 #include "core/system.h"
 
 #include <stdio.h>
@@ -8,8 +8,6 @@
 #include "systems/dynamics/import_file.h"
 #include "systems/dynamics/changes.h"
 #include "core/text.h"
-
-#define MAX_BATCH 100
 
 static const char *const columns[] = { "opportunityid", "name", "description", "estimatedvalue",
 	"estimatedclosedate", "transactioncurrencyid.isocurrencycode", "statecode", "statuscode",
@@ -142,97 +140,6 @@ static const char *dynamics_record_url(
 	    conf->record ? conf->record : "opportunity", id);
 }
 
-/* Child tables that are read with each record. */
-static size_t child_tables(const struct dynamics *d)
-{
-	size_t tables = 0;
-
-	for (size_t i = 0; i < d->natives.n_related; i++)
-		tables += d->natives.related[i].table &&
-			  natives_child_used(&d->natives, &d->natives.related[i]);
-	return tables;
-}
-
-static long dynamics_fetch_calls(struct system *s, size_t n)
-{
-	return (long)(odata_chunks(n) * (1 + child_tables(dynamics_of(s))));
-}
-
-/* New rows of one alias go in one $batch. */
-static long make_calls(size_t n)
-{
-	return n > 0;
-}
-
-/* One batch, request by request as `write` sends them. */
-static void batch_cost(struct dynamics *d, struct arena *a, const struct write *w, size_t n, bool *refused,
-    struct write_cost *cost)
-{
-	size_t ask = 0, patch = 0, child = 0, adds = 0, deletes = 0, markers = 0, sent;
-	struct write_cost refs = { .refused = refused };
-
-	sent = refs_cost(&d->refs, &d->natives, w, n, DATAVERSE_REF_CHUNK, make_calls, d->base.rehearsal, &refs);
-	for (size_t i = 0; i < n; i++) {
-		bool own = w[i].op == WRITE_DELETE || dataverse_has_patch(d, &w[i]),
-		     rows = write_has_children(&d->natives, &w[i]);
-
-		markers += w[i].marker && *w[i].marker;
-		if (refused[i])
-			continue;
-		ask += !w[i].etag || w[i].op == WRITE_CLOSE || !own;
-		patch += own;
-		child += rows;
-		children_count(&d->natives, a, &w[i], &adds, &deletes);
-		cost->echoes += own + rows + (w[i].op == WRITE_CLOSE);
-	}
-	long calls = 0;
-	if (w->op == WRITE_CREATE)
-		calls += (long)odata_chunks(markers) + (sent > 0); /* CreateMultiple */
-	else
-		calls += (long)odata_chunks(ask) + (patch > 0) + (w->op == WRITE_CLOSE && sent > 0);
-	if (child) /* before and after */
-		calls += (long)(odata_chunks(child) * (1 + child_tables(d)) + (adds + deletes + 499) / 500);
-	if (w->op != WRITE_DELETE)
-		calls += (long)odata_chunks(sent);
-	cost->calls += refs.calls + calls;
-	cost->most += refs.most + calls;
-}
-
-static void dynamics_cost(
-    struct system *s, const struct write *w, size_t n, struct write_cost *cost)
-{
-	struct dynamics *d = dynamics_of(s);
-	struct arena a = { 0 };
-	bool *refused = cost->refused;
-
-	*cost = (struct write_cost){ .refused = refused };
-	for (size_t from = 0; from < n; from += MAX_BATCH) {
-		size_t take = n - from < MAX_BATCH ? n - from : MAX_BATCH;
-		bool *mine = refused ? refused + from : arena_alloc(&a, take + 1);
-
-		batch_cost(d, &a, w + from, take, mine, cost);
-		arena_reset(&a);
-	}
-	arena_release(&a);
-}
-
-static int dynamics_look_up(struct system *s, struct arena *a, const struct write *w, size_t n, struct err *err)
-{
-	struct dynamics *d = dynamics_of(s);
-
-	return refs_look_up(&d->refs, &d->natives, a, w, n, &dataverse_ref_ops, d, err);
-}
-
-static const char *dynamics_known(struct system *s, struct arena *a)
-{
-	return refs_known(&dynamics_of(s)->refs, a);
-}
-
-static void dynamics_recall(struct system *s, const char *text)
-{
-	refs_recall(&dynamics_of(s)->refs, text);
-}
-
 static int dynamics_check_creates(struct system *sys, struct arena *a, const struct write *w, size_t n, struct reply *r,
     struct err *err)
 {
@@ -246,7 +153,7 @@ const struct system_driver dynamics_driver = {
 	.title = "Dynamics",
 	.id_name = "Opportunity ID",
 	.caps = CAP_WRITE | CAP_CHOOSE_ID | CAP_SINCE | CAP_SINCE_ROWS | CAP_RELATED | CAP_SUPPRESS | CAP_IDENTIFY,
-	.max_batch = MAX_BATCH,
+	.max_batch = DATAVERSE_BATCH,
 	.facts = {
 		[FACT_ID] = "opportunityid",
 		[FACT_MODIFIED] = "modifiedon",
@@ -278,11 +185,11 @@ const struct system_driver dynamics_driver = {
 	.find = dataverse_find,
 	.write = dataverse_write,
 	.resolve = dataverse_resolve,
-	.cost = dynamics_cost,
-	.fetch_calls = dynamics_fetch_calls,
-	.look_up = dynamics_look_up,
-	.known = dynamics_known,
-	.recall = dynamics_recall,
+	.cost = dataverse_cost,
+	.fetch_calls = dataverse_fetch_calls,
+	.look_up = dataverse_look_up,
+	.known = dataverse_known,
+	.recall = dataverse_recall,
 	.record_url = dynamics_record_url,
 	.identify = dynamics_identify,
 	.history = dataverse_history,

@@ -1,15 +1,14 @@
-/* Salesforce: opening, naming and what a write costs. Reading is salesforce/salesforce_read.c, writing
+/* Salesforce: opening, naming and what is left of its allowance. Reading is salesforce/salesforce_read.c, writing
  * salesforce/salesforce_write.c, calls and collections salesforce/sobjects.c, jobs salesforce/bulk*.c: from 2,000 writes of
  * one kind on they go by a job of the Bulk API, else by collections. */
 #include "core/system.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "systems/salesforce/loader_file.h"
 #include "systems/salesforce/salesforce.h"
 #include "core/text.h"
-
-#define MAX_BATCH COLLECTION_MAX
 
 static const char *const columns[] = { "Id", "Name", "StageName", "IsClosed", "IsWon", "CloseDate",
 	"Amount", "CurrencyIsoCode", "Description", "NextStep", "CreatedDate", "SystemModstamp",
@@ -44,6 +43,40 @@ static void salesforce_close(struct system *sys)
 	free(s);
 }
 
+/* Every answer says "api-usage=USED/TOTAL" of the organisation's rolling day. */
+static void hear(void *ctx, const struct http_response *r)
+{
+	struct salesforce *s = ctx;
+	char text[100];
+	const char *info = http_header(r, "Sforce-Limit-Info", text, sizeof(text));
+	const char *usage = info ? strstr(info, "api-usage=") : NULL;
+	long used, most;
+
+	if (usage && sscanf(usage, "api-usage=%ld/%ld", &used, &most) == 2 && used >= 0 && most > 0)
+		s->allowance = (struct allowance){ used, most };
+}
+
+/* The limits page wants a right that not every integration user has; then the header must do. */
+static int salesforce_allowance(struct system *sys, bool ask, struct allowance *out, struct err *err)
+{
+	struct salesforce *s = salesforce_of(sys);
+	struct answer answer = { 0 };
+	char *url = ask ? xasprintf("%slimits", s->root) : NULL;
+	int rc = ask ? api_send(s->base.http, "GET", url, NULL, NULL, true, &answer, err) : 0;
+
+	*out = s->allowance;
+	if (ask && rc == 0) {
+		const struct json *day = json_get(answer.json, "DailyApiRequests");
+		int64_t most = json_int(json_get(day, "Max"), -1), left = json_int(json_get(day, "Remaining"), -1);
+
+		if (answer.http.status == 200 && most > 0 && left >= 0 && left <= most)
+			*out = (struct allowance){ (long)(most - left), (long)most };
+	}
+	answer_reset(&answer);
+	free(url);
+	return rc < 0 ? -1 : out->most > 0;
+}
+
 static struct system *salesforce_open(const struct system_conf *conf, const struct workspace *ws,
     const struct system_need *need, const struct call_meter *meter, struct err *err)
 {
@@ -72,6 +105,8 @@ static struct system *salesforce_open(const struct system_conf *conf, const stru
 	s->base.http = http_open(conf, ws, meter, 0, err);
 	if (!s->base.http)
 		goto fail;
+	s->allowance = (struct allowance){ -1, -1 };
+	http_listen(s->base.http, hear, s);
 	s->rest = (struct sobjects){ .http = s->base.http,
 		.root = s->root,
 		.natives = &s->natives,
@@ -129,113 +164,6 @@ static int salesforce_end_job(struct system *sys, const char *job, int64_t since
 	return bulk_end(&s->rest, s->object, job, since, err);
 }
 
-static long collection_calls(size_t n)
-{
-	return (long)((n + COLLECTION_MAX - 1) / COLLECTION_MAX);
-}
-
-/* Child tables that are read with each record. */
-static size_t child_tables(const struct salesforce *s)
-{
-	size_t tables = 0;
-
-	for (size_t i = 0; i < s->natives.n_related; i++)
-		tables += s->natives.related[i].table &&
-			  natives_child_used(&s->natives, &s->natives.related[i]);
-	return tables;
-}
-
-static long salesforce_fetch_calls(struct system *sys, size_t n)
-{
-	return (long)(sobjects_chunks(n, SOBJECT_ID_LEN) * (1 + child_tables(salesforce_of(sys))));
-}
-
-/* New rows of one alias, and their ids looked up by their values. */
-static long make_calls(size_t n)
-{
-	return collection_calls(n) + (long)((n + SALESFORCE_REF_CHUNK - 1) / SALESFORCE_REF_CHUNK);
-}
-
-/* One batch, request by request as `write` sends them; a job's polls are apart. */
-static void batch_cost(struct salesforce *s, struct arena *a, const struct write *w, size_t n, bool *refused,
-    struct write_cost *cost)
-{
-	size_t own = 0, child = 0, adds = 0, deletes = 0, markers = 0, longest = 0, sent;
-	struct write_cost refs = { .refused = refused };
-	bool create = w->op == WRITE_CREATE;
-	long calls = 0;
-
-	sent = refs_cost(
-	    &s->refs, &s->natives, w, n, SALESFORCE_REF_CHUNK, make_calls, s->base.rehearsal, &refs);
-	for (size_t i = 0; i < n; i++) {
-		if (create && w[i].marker && *w[i].marker) {
-			size_t len = strlen(w[i].marker);
-
-			markers++;
-			longest = len > longest ? len : longest;
-		}
-		if (refused[i])
-			continue;
-		bool columns_too = w[i].op == WRITE_DELETE || write_has_columns(&s->natives, &w[i]);
-		bool rows = write_has_children(&s->natives, &w[i]);
-		own += columns_too;
-		child += rows;
-		children_count(&s->natives, a, &w[i], &adds, &deletes);
-		cost->echoes += columns_too + rows;
-	}
-	calls += (long)(create ? sobjects_chunks(markers, longest) : sobjects_chunks(sent, SOBJECT_ID_LEN));
-	if (create && !s->described && (!s->base.rehearsal || s->counted != s->base.rehearsal)) {
-		calls++;
-		s->counted = s->base.rehearsal;
-	}
-	calls += salesforce_bulk(s, own) ? BULK_CALLS : collection_calls(own);
-	if (child && create) /* the new ids are checked first */
-		calls += (long)sobjects_chunks(sent, SOBJECT_ID_LEN);
-	if (child) /* before and after */
-		calls += (long)(sobjects_chunks(child, SOBJECT_ID_LEN) * (1 + child_tables(s))) +
-			 collection_calls(adds) + collection_calls(deletes);
-	if (w->op != WRITE_DELETE)
-		calls += (long)sobjects_chunks(sent, SOBJECT_ID_LEN);
-	cost->calls += refs.calls + calls;
-	cost->most += refs.most + calls;
-}
-
-static void salesforce_cost(
-    struct system *sys, const struct write *w, size_t n, struct write_cost *cost)
-{
-	struct salesforce *s = salesforce_of(sys);
-	struct arena a = { 0 };
-	bool *refused = cost->refused;
-
-	*cost = (struct write_cost){ .refused = refused };
-	for (size_t from = 0, take; from < n; from += take) {
-		take = s->no_bulk ? (n - from < MAX_BATCH ? n - from : MAX_BATCH)
-				  : system_batch(&salesforce_driver, n - from);
-		bool *mine = refused ? refused + from : arena_alloc(&a, take + 1);
-
-		batch_cost(s, &a, w + from, take, mine, cost);
-		arena_reset(&a);
-	}
-	arena_release(&a);
-}
-
-static int salesforce_look_up(struct system *sys, struct arena *a, const struct write *w, size_t n, struct err *err)
-{
-	struct salesforce *s = salesforce_of(sys);
-
-	return refs_look_up(&s->refs, &s->natives, a, w, n, &salesforce_ref_ops, s, err);
-}
-
-static const char *salesforce_known(struct system *sys, struct arena *a)
-{
-	return refs_known(&salesforce_of(sys)->refs, a);
-}
-
-static void salesforce_recall(struct system *sys, const char *text)
-{
-	refs_recall(&salesforce_of(sys)->refs, text);
-}
-
 static int salesforce_check_creates(struct system *sys, struct arena *a, const struct write *w, size_t n, struct reply *r,
     struct err *err)
 {
@@ -249,7 +177,7 @@ const struct system_driver salesforce_driver = {
 	.title = "Salesforce",
 	.id_name = "Opportunity Id",
 	.caps = CAP_WRITE | CAP_COUNT | CAP_SINCE | CAP_RELATED | CAP_IDENTIFY,
-	.max_batch = MAX_BATCH,
+	.max_batch = COLLECTION_MAX,
 	.facts = {
 		[FACT_ID] = "Id",
 		[FACT_MODIFIED] = "SystemModstamp",
@@ -288,6 +216,7 @@ const struct system_driver salesforce_driver = {
 	.record_url = salesforce_record_url,
 	.identify = salesforce_identify,
 	.history = salesforce_history,
+	.allowance = salesforce_allowance,
 	.check_creates = salesforce_check_creates,
 	.describe = salesforce_describe,
 	.currencies = salesforce_currencies,

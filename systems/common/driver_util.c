@@ -297,10 +297,14 @@ int answer_check(
 			    what);
 		return 0;
 	}
-	if (strcmp(a->code, "REQUEST_LIMIT_EXCEEDED") == 0)
+	if (strcmp(a->code, "REQUEST_LIMIT_EXCEEDED") == 0) {
+		char usage[100];
+		const char *info = http_header(&a->http, "Sforce-Limit-Info", usage, sizeof(usage));
+
 		return err_set(err, ERR_LIMIT,
-		    "daily calls of %s used up (%s): run again when the allowance is renewed",
-		    title, a->message);
+		    "daily calls of %s used up (%s%s%s): run again when the allowance is renewed",
+		    title, a->message, info ? " " : "", info ? info : "");
+	}
 	if (status == 401)
 		return err_set(err, ERR_SIGNIN,
 		    "%s: %s: sign-in was refused (HTTP 401 %s %s): check \"auth\" in rejoin.json",

@@ -118,6 +118,13 @@ int dataverse_history(struct system *s, struct arena *a, const char *const *ids,
     struct past *out, struct err *err);
 void dataverse_history_release(struct dynamics *d);
 
+long dataverse_fetch_calls(struct system *s, size_t n);
+void dataverse_cost(struct system *s, const struct write *w, size_t n, struct write_cost *cost);
+int dataverse_look_up(struct system *s, struct arena *a, const struct write *w, size_t n, struct err *err);
+const char *dataverse_known(struct system *s, struct arena *a);
+void dataverse_recall(struct system *s, const char *text);
+
+#define DATAVERSE_BATCH     100 /* writes that go out together */
 #define DATAVERSE_REF_CHUNK 40 /* references looked up in one request */
 extern const struct ref_ops dataverse_ref_ops;     /* ctx: struct dynamics */
 extern const struct child_ops dataverse_child_ops; /* ctx: struct dynamics */

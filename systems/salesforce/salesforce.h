@@ -11,6 +11,7 @@ struct salesforce {
 	struct natives natives;
 	struct refs refs;
 	struct sobjects rest;
+	struct allowance allowance; /* as the last answer said, most -1: none did */
 	const char *object; /* "Opportunity" */
 	char *root;         /* "/services/data/v67.0/" */
 	unsigned counted;   /* the rehearsal that counted the describe request */
@@ -77,6 +78,12 @@ int salesforce_describe(struct system *s, struct arena *a, struct column_info **
 int salesforce_currencies(struct system *s, struct arena *a, const char ***codes, size_t *n, struct err *err);
 int salesforce_history(struct system *s, struct arena *a, const char *const *ids, size_t n, const char *column, int64_t at,
     struct past *out, struct err *err);
+
+long salesforce_fetch_calls(struct system *s, size_t n);
+void salesforce_cost(struct system *s, const struct write *w, size_t n, struct write_cost *cost);
+int salesforce_look_up(struct system *s, struct arena *a, const struct write *w, size_t n, struct err *err);
+const char *salesforce_known(struct system *s, struct arena *a);
+void salesforce_recall(struct system *s, const char *text);
 
 #define SALESFORCE_REF_CHUNK 20 /* references looked up in one query */
 extern const struct ref_ops salesforce_ref_ops;     /* ctx: struct salesforce */

@@ -10,13 +10,13 @@ many_deals() {
 	jq -c --arg id "$id" --arg kind "$kind" "select(.id == \$id) | . as \$r | $count"' | $r
 		| .id = "10000000-0000-4000-8000-0000000" + $i | .engagementId = "20000000-0000-4000-8000-0000000" + $i
 		| .externalReferenceId = (if $kind == "dynamics" then "30000000-0000-4000-8000-0000000" + $i else "0068d00000" + $i + "AAA" end)
-		| .name = "Deal " + $i | .details.notes = null | .details.dealValue = 1000 | .customerProfile.team = []
+		| .name = "Deal " + $i | .details.notes = null | .details.dealValue = 1000 | .inviteContext.assistanceRequestCode = "Unknown" | .customerProfile.team = []
 		| .details.requirements.solutions = [{id: "SOL-1", name: "One", type: "Name"}]' \
 		"$from/partner-center.jsonl" >"$to/partner-center.jsonl"
 	if [ "$kind" = dynamics ]; then
 		jq -c --arg id "$id" "select(.msft_microsoftpartnercenterreferralidentifier == \$id) | . as \$r | $count"' | $r
 			| .opportunityid = "30000000-0000-4000-8000-0000000" + $i | .name = "Deal " + $i | .description = null
-			| .estimatedvalue = 1000 | ._parentcontactid_value = null
+			| .estimatedvalue = 1000 | .msft_microsoftpartnercenterhelp = null | ._parentcontactid_value = null
 			| .msft_microsoftpartnercenterreferralidentifier = "10000000-0000-4000-8000-0000000" + $i
 			| .msft_microsoftpartnercenterreferrallink = "https://partner.microsoft.com/dashboard/referrals/v2/cosell/" + .msft_microsoftpartnercenterreferralidentifier' \
 			"$from/dataverse-opportunities.jsonl" >"$to/dataverse-opportunities.jsonl"
@@ -26,7 +26,7 @@ many_deals() {
 	else
 		rm "$to/salesforce-OpportunityContactRole.jsonl"
 		jq -c --arg id "$id" "select(.Referral_Identifier__c == \$id) | . as \$r | $count"' | $r
-			| .Id = "0068d00000" + $i + "AAA" | .Name = "Deal " + $i | .Description = null | .Amount = 1000
+			| .Id = "0068d00000" + $i + "AAA" | .Name = "Deal " + $i | .Description = null | .Amount = 1000 | .How_can_Microsoft_help__c = null
 			| .Referral_Identifier__c = "10000000-0000-4000-8000-0000000" + $i
 			| .Referral_Link__c = "https://partner.microsoft.com/dashboard/referrals/v2/cosell/" + .Referral_Identifier__c' \
 			"$from/salesforce-Opportunity.jsonl" >"$to/salesforce-Opportunity.jsonl"
