@@ -19,7 +19,7 @@ texts "$known" >"$work/known"
 for folder in rejoin.c core systems exporter mapping importer; do
 	# bytes written as escapes are no text, and xgettext stumbles over them; debug lines stay English
 	find "$folder" -name '*.c' | LC_ALL=C sort |
-		grep -vE '/(rules_(text|table|about|custom|deal|pair)|review_text|explain_text|known_error(_table)?|report_html|portal|import_file|loader_file|map_sdl)\.c$' |
+		grep -vE '/(rules_(text|table|about|custom|deal|pair)|explain_text|known_error(_table)?|report_html|portal|import_file|loader_file|map_sdl)\.c$' |
 		xargs cat | sed 's/\\x[0-9A-Fa-f][0-9A-Fa-f]//g; s/log_debug(\("[^"]*"\)\?/log_debug(/' |
 		xgettext -a --language=C --from-code=UTF-8 --no-location --no-wrap -o "$work/one" - 2>/dev/null
 	texts "$work/one" | LC_ALL=C comm -23 - "$work/known" |
