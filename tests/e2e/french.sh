@@ -124,6 +124,12 @@ expect 0 "$R" --lang en plan -o en.csv
 expect 6 "$R" --lang fr approve en.csv
 ! grep -qE '[1-9][0-9]* cellules refusées' out err || { cat out err >&2; fail "cells of an English .csv are refused in French"; }
 
+expect 0 "$R" --lang fr verify -o differences.xlsx
+"$R" cat differences.xlsx >cells.csv
+grep -q '^diffère,' cells.csv && grep -q '^non lié,' cells.csv || fail "the kinds of difference in a French workbook are English"
+expect 0 "$R" --lang fr verify -o differences.csv
+grep -q '^differs,' differences.csv || fail "the kinds of difference in a .csv follow the language"
+
 # numbers of --json do not follow the language
 expect 0 "$R" --lang fr verify --json
 jq -S .counts out >fr.json
