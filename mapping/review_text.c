@@ -357,7 +357,7 @@ int review_decision_parse(
 		for (size_t i = alike ? 1 : 0; i < 2; i++)
 			for (int lang = 0; lang < LANG_COUNT; lang++)
 				if (says(a, s, len,
-					review_fill(a, review_text(lang, TEXT_KEEP), "", name[i], "")))
+					review_fill(a, review_text((enum review_lang)lang, TEXT_KEEP), "", name[i], "")))
 					return side == LEFT ? DECISION_KEEP_LEFT
 							    : DECISION_KEEP_RIGHT;
 	}
