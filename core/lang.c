@@ -53,15 +53,14 @@ static bool find_catalogue(void)
 	return bind_folder(REJOIN_LOCALE);
 }
 
-/* LANGUAGE is only ours to set where French is spoken: the programs that give secrets inherit it. */
+/* LANGUAGE is set once, and only where French is spoken or read: the programs that give secrets inherit it. */
 static void choose(bool french)
 {
 	if (french && !lang.begun) {
 		lang.begun = true;
-		lang.found = setlocale(LC_MESSAGES, "C.UTF-8") && find_catalogue();
+		lang.found = setlocale(LC_MESSAGES, "C.UTF-8") && find_catalogue() &&
+			     setenv("LANGUAGE", "fr", 1) == 0;
 	}
-	if (french && lang.found)
-		setenv("LANGUAGE", "fr", 1);
 	lang.french = french;
 }
 

@@ -14,7 +14,7 @@ void log_set_level(enum log_level l)
 }
 
 /* One message is one line, in the reader's language; what came from outside cannot move the cursor or forge a line. */
-static void say(const char *prefix, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *fmt, va_list ap)
 {
 	char text[4096];
 	vsnprintf(text, sizeof text, lang_text(fmt), ap);

@@ -1,5 +1,5 @@
 /* A sentence is the sign RS and JSON: ["format", "argument", ...], or {"en": "...", "fr": "..."}; a sentence within a
- * sentence stands there as it is, so that what came from outside (a string) is never taken for one. */
+ * sentence stands there as it is; all else, what came from outside above all, is a string. */
 #include "core/sentence.h"
 
 #include <stdio.h>
@@ -11,12 +11,17 @@
 #define MARK  '\x1e'
 #define DEPTH 16
 
+/* A text from outside may begin with any sign: only what is whole JSON may stand there unquoted. */
 static void add(struct buf *b, const char *text)
 {
-	if (text[0] == MARK)
+	struct json *node = text[0] == MARK ? json_parse(text + 1, strlen(text + 1), NULL) : NULL;
+	enum json_kind kind = node ? json_kind(node) : JSON_NULL;
+
+	if (kind == JSON_ARRAY || kind == JSON_OBJECT)
 		buf_adds(b, text + 1);
 	else
 		buf_add_json(b, text, strlen(text));
+	json_free(node);
 }
 
 static const char *taken(struct arena *a, struct buf *b)

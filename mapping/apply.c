@@ -1,8 +1,10 @@
 /* One native record in, one canonical record out, and the way back for a value that is to be written. Pure. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "mapping/parse.h"
+#include "mapping/rules_text.h"
 #include "mapping/transform.h"
 #include "mapping/types.h"
 #include "mapping/zone.h"
@@ -314,7 +316,8 @@ int mapping_assign(const struct mapping *m, size_t field, enum side side, struct
 		o->path = s->path[k];
 		bool has = native_of(f, s, canonical, k, a, &o->value, &o->kind, &why);
 		if (why)
-			return err_set(err, ERR_USAGE, "%s cannot be written to %s: %s (mapping %s)", f->name, s->path[k], why,
+			return err_set(err, ERR_USAGE, "%s cannot be written to %s: %s (mapping %s)", f->name, s->path[k],
+			    rules_reading(a, rules_lang(lang_name()), why),
 			    m->path);
 		if (!has)
 			return err_set(err, ERR_USAGE, "%s \"%.*s\" has no native value for %s in the value table: add it to %s",

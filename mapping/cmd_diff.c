@@ -106,7 +106,8 @@ static int say(struct diffing *d, int kind, const char *sql, struct err *err)
 		for (int i = 0; i < 9; i++)
 			c[i] = arena_strdup(&a, sql_text(st, i));
 		d->n[kind]++;
-		char *what = arena_printf(&a, _("%c %s%s%s to %s"), shown[kind], *c[0] ? _(c[0]) : _("differs"), *c[4] ? " " : "", c[4], _(c[1]));
+		char *what = arena_printf(&a, _("%c %s%s%s to %s"), shown[kind], *c[0] ? _(c[0]) : _("differs"), *c[4] ? " " : "", c[4],
+		    strcmp(c[1], "left") == 0 ? _("left") : _("right"));
 		if (kind == 2 && !strcmp(c[7], c[8]))
 			out_line("%s %s (%s = %s), %s: the proposal stands, what it rests on changed",
 			    plan_colour(signs[kind], what, &a), safe(&a, c[6]), safe(&a, c[2]), safe(&a, c[3]), c[5]);

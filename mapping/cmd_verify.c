@@ -22,7 +22,8 @@ static int add_row(struct verifying *v, const char *what, const struct mapped *l
 {
 	const struct mapped *any = l ? l : r;
 	const struct mapping *m = &v->sides.mapping;
-	struct value cell[COLUMNS] = { value_of(what), l ? value_of(l->id) : value_empty, r ? value_of(r->id) : value_empty,
+	bool people = v->table && table_is_workbook(v->table);
+	struct value cell[COLUMNS] = { value_of(people ? _(what) : what), l ? value_of(l->id) : value_empty, r ? value_of(r->id) : value_empty,
 		m->f_name >= 0 ? any->field[m->f_name] : value_empty, value_of(field), left, right };
 	return v->table ? table_write(v->table, cell, COLUMNS, err) : 0;
 }
@@ -52,7 +53,7 @@ static int verify_pair(struct verifying *v, uint32_t i, struct arena *a, struct 
 		v->fields++;
 		if (f < 256)
 			v->by_field[f]++;
-		if (add_row(v, l.bad[f] || r.bad[f] ? "unreadable" : "differs", &l, &r, d->name, l.field[f], r.field[f], err) < 0)
+		if (add_row(v, l.bad[f] || r.bad[f] ? N_("unreadable") : N_("differs"), &l, &r, d->name, l.field[f], r.field[f], err) < 0)
 			return -1;
 	}
 	v->differing += differs;
@@ -72,9 +73,9 @@ static int verify_single(struct verifying *v, enum side side, uint32_t i, struct
 	v->unlinked[side] += !tangled;
 	if (rowset_load(&s->set[side], i, a, &r, err) < 0)
 		return -1;
-	const char *what = flags & ROW_DUPLICATE ? "duplicate" : flags & ROW_CROSSED ? "crossed"
-	    : flags & ROW_DANGLING               ? "dangling"
-						 : "unlinked";
+	const char *what = flags & ROW_DUPLICATE ? N_("duplicate") : flags & ROW_CROSSED ? N_("crossed")
+	    : flags & ROW_DANGLING               ? N_("dangling")
+						 : N_("unlinked");
 	return add_row(v, what, side == LEFT ? &r : NULL, side == RIGHT ? &r : NULL, "", value_empty, value_empty, err);
 }
 
@@ -130,7 +131,8 @@ static void print(struct verifying *v, const struct options *o)
 	const struct mapping *m = &v->sides.mapping;
 	for (size_t f = 0; f < m->n_fields && f < 256; f++)
 		if (v->by_field[f])
-			out_line("%6ld pairs differ in %s", v->by_field[f], m->field[f].name);
+			out_line(lang_plural("%6ld pair differs in %s", "%6ld pairs differ in %s", (unsigned long)v->by_field[f]),
+			    v->by_field[f], m->field[f].name);
 	out_count("pairs", v->pairs);
 	out_count("equal", v->equal);
 	out_count("differing", v->differing);

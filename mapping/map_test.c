@@ -6,6 +6,7 @@
 #include "core/system.h"
 #include "core/text.h"
 #include "mapping/map_parts.h"
+#include "mapping/rules_text.h"
 #include "mapping/sides.h"
 #include "mapping/transform.h"
 #include "mapping/types.h"
@@ -104,7 +105,8 @@ static void step(struct showing *w, const char *what, struct value v, const char
 	const char *shown = v.state == VALUE_TEXT ? arena_printf(w->a, "\"%.*s\"", (int)v.len, v.s)
 			    : v.state == VALUE_EMPTY ? _("(empty)")
 						     : _("(not read)");
-	out_line("  %-40s %s%s%s", what, why ? "? " : "", why ? why : shown, "");
+	out_line("  %-*s %s%s", lang_pad(what, 40), what, why ? "? " : "",
+	    why ? rules_reading(w->a, rules_lang(lang_name()), why) : shown);
 	if (w->json.s[w->json.len - 1] != '[')
 		buf_addc(&w->json, ',');
 	buf_adds(&w->json, "{\"step\":");

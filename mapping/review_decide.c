@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "mapping/review_parts.h"
 #include "mapping/review_decide.h"
+#include "mapping/rules_text.h"
 
 /* Status, visibility and rows that go: moving them the other way is final on one side or forbidden. */
 static bool is_outcome(const struct mapping *m, const struct plan_row *r)
@@ -100,7 +101,7 @@ static const char *take_edit(
 	size_t n = 0;
 
 	if (!value_has(q->proposed))
-		return "edit needs a value under proposed; to empty the field write <clear>";
+		return _("edit needs a value under proposed; to empty the field write <clear>");
 	int field = mapping_field(q->m, r->field);
 	const struct field_side *side = &q->m->field[field].side[r->to];
 	if (value_is(q->proposed, "<clear>")) {
@@ -112,9 +113,10 @@ static const char *take_edit(
 		return arena_printf(a, _("%s is no value for %s (%s): %s"),
 		    arena_printf(a, "\"%.*s\"",
 			(int)(q->proposed.len > 120 ? 120 : q->proposed.len), q->proposed.s),
-		    r->field, type_name(q->m->field[field].type), why ? why : _("it cannot be read"));
+		    r->field, type_name(q->m->field[field].type), 
+		    why ? rules_reading(a, rules_lang(lang_name()), why) : _("it cannot be read"));
 	} else if (!value_has(*out)) {
-		return "to empty the field write <clear>";
+		return _("to empty the field write <clear>");
 	}
 	if (side->n_paths && side->write != WRITE_NEVER &&
 	    mapping_assign(q->m, (size_t)field, r->to, *out, before, a, assign, &n, &err) < 0)

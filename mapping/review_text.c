@@ -4,146 +4,134 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/buf.h"
+#include "core/lang.h"
 #include "core/text.h"
 #include "mapping/review_parts.h"
 
 /* clang-format off */
 static const struct {
 	const char *name;
-	const char *heading[LANG_COUNT]; /* NULL: a hidden column */
+	const char *heading; /* NULL: a hidden column */
 	bool titled;                     /* {t} is a system: left for the first of two, right for the second */
 } columns[RC_COUNT] = {
-	[RC_ROW]        = { "row", { NULL, NULL }, false },
-	[RC_PLAN]       = { "plan", { NULL, NULL }, false },
-	[RC_HASH]       = { "hash", { NULL, NULL }, false },
-	[RC_OP]         = { "op", { NULL, NULL }, false },
-	[RC_TO]         = { "to", { NULL, NULL }, false },
-	[RC_CLASS]      = { "class", { NULL, NULL }, false },
-	[RC_REVERSIBLE] = { "reversible", { NULL, NULL }, false },
-	[RC_INFERRED]   = { "inferred", { NULL, NULL }, false },
-	[RC_LEFT_ID]    = { "left_id", { NULL, NULL }, false },
-	[RC_RIGHT_ID]   = { "right_id", { NULL, NULL }, false },
-	[RC_DEAL]       = { "deal", { "Deal", "Affaire" }, false },
-	[RC_CUSTOMER]   = { "customer", { "Customer", "Client" }, false },
-	[RC_OWNER]      = { "owner", { "Owner", "Propriétaire" }, false },
-	[RC_FIELD]      = { "field", { "Field", "Champ" }, false },
-	[RC_BASE]       = { "base", { "Last agreed", "Dernier accord" }, false },
-	[RC_LEFT]       = { "left", { "{t} now", "{t} maintenant" }, true },
-	[RC_RIGHT]      = { "right", { "{t} now", "{t} maintenant" }, true },
-	[RC_PROPOSED]   = { "proposed", { "Proposed", "Proposition" }, false },
-	[RC_EVIDENCE]   = { "evidence", { "Evidence", "Indices" }, false },
-	[RC_RULE]       = { "rule", { "Rule", "Règle" }, false },
-	[RC_REASON]     = { "reason", { "Why", "Pourquoi" }, false },
-	[RC_FIX]        = { "fix", { "What to do", "Que faire" }, false },
-	[RC_EXPIRES]    = { "expires", { "Expires", "Expire le" }, false },
-	[RC_DECISION]   = { "decision", { "Decision", "Décision" }, false },
-	[RC_COMMENT]    = { "comment", { "Comment", "Commentaire" }, false },
-	[RC_APPROVER]   = { "approver", { "Approver", "Approbateur" }, false },
-	[RC_PAIR]       = { "pair", { NULL, NULL }, false },
-	[RC_LEFT_ENV]   = { "left_env", { NULL, NULL }, false },
-	[RC_RIGHT_ENV]  = { "right_env", { NULL, NULL }, false },
-	[RC_CHANGE]     = { "change", { "Change", "Changement" }, false },
-	[RC_OPEN_LEFT]  = { "open_left", { "Open in {t}", "Ouvrir dans {t}" }, true },
-	[RC_OPEN_RIGHT] = { "open_right", { "Open in {t}", "Ouvrir dans {t}" }, true },
+	[RC_ROW]        = { "row", NULL, false },
+	[RC_PLAN]       = { "plan", NULL, false },
+	[RC_HASH]       = { "hash", NULL, false },
+	[RC_OP]         = { "op", NULL, false },
+	[RC_TO]         = { "to", NULL, false },
+	[RC_CLASS]      = { "class", NULL, false },
+	[RC_REVERSIBLE] = { "reversible", NULL, false },
+	[RC_INFERRED]   = { "inferred", NULL, false },
+	[RC_LEFT_ID]    = { "left_id", NULL, false },
+	[RC_RIGHT_ID]   = { "right_id", NULL, false },
+	[RC_DEAL]       = { "deal", N_("Deal"), false },
+	[RC_CUSTOMER]   = { "customer", N_("Customer"), false },
+	[RC_OWNER]      = { "owner", N_("Owner"), false },
+	[RC_FIELD]      = { "field", N_("Field"), false },
+	[RC_BASE]       = { "base", N_("Last agreed"), false },
+	[RC_LEFT]       = { "left", N_("{t} now"), true },
+	[RC_RIGHT]      = { "right", N_("{t} now"), true },
+	[RC_PROPOSED]   = { "proposed", N_("Proposed"), false },
+	[RC_EVIDENCE]   = { "evidence", N_("Evidence"), false },
+	[RC_RULE]       = { "rule", N_("Rule"), false },
+	[RC_REASON]     = { "reason", N_("Why"), false },
+	[RC_FIX]        = { "fix", N_("What to do"), false },
+	[RC_EXPIRES]    = { "expires", N_("Expires"), false },
+	[RC_DECISION]   = { "decision", N_("Decision"), false },
+	[RC_COMMENT]    = { "comment", N_("Comment"), false },
+	[RC_APPROVER]   = { "approver", N_("Approver"), false },
+	[RC_PAIR]       = { "pair", NULL, false },
+	[RC_LEFT_ENV]   = { "left_env", NULL, false },
+	[RC_RIGHT_ENV]  = { "right_env", NULL, false },
+	[RC_CHANGE]     = { "change", N_("Change"), false },
+	[RC_OPEN_LEFT]  = { "open_left", N_("Open in {t}"), true },
+	[RC_OPEN_RIGHT] = { "open_right", N_("Open in {t}"), true },
 };
 
-static const char *const sheet_names[SHEET_COUNT][LANG_COUNT] = {
-	[SHEET_UPDATES]      = { "Updates", "Mises à jour" },
-	[SHEET_CREATES]      = { "Creates", "Créations" },
-	[SHEET_CONFLICTS]    = { "Conflicts", "Conflits" },
-	[SHEET_INFERRED]     = { "Inferred", "Déductions" },
-	[SHEET_IRREVERSIBLE] = { "Irreversible", "Irréversible" },
-	[SHEET_BLOCKED]      = { "Blocked", "Bloqués" },
-	[SHEET_DUPLICATES]   = { "Possible duplicates", "Doublons possibles" },
+static const char *const sheet_names[SHEET_COUNT] = {
+	[SHEET_UPDATES]      = N_("Updates"),
+	[SHEET_CREATES]      = N_("Creates"),
+	[SHEET_CONFLICTS]    = N_("Conflicts"),
+	[SHEET_INFERRED]     = N_("Inferred"),
+	[SHEET_IRREVERSIBLE] = N_("Irreversible"),
+	[SHEET_BLOCKED]      = N_("Blocked"),
+	[SHEET_DUPLICATES]   = N_("Possible duplicates"),
 };
 
-static const char *const texts[TEXT_LAST][LANG_COUNT] = {
-	[TEXT_UPDATE]  = { "update {f} in {t}", "mettre à jour {f} dans {t}" },
-	[TEXT_CLEAR]   = { "clear {f} in {t}", "effacer {f} dans {t}" },
-	[TEXT_CLOSE]   = { "close as {v} in {t}", "clore ({v}) dans {t}" },
-	[TEXT_CREATE]  = { "create in {t}", "créer dans {t}" },
-	[TEXT_LINK]    = { "link in {t}", "lier dans {t}" },
-	[TEXT_DELETE]  = { "delete in {t}", "supprimer dans {t}" },
-	[TEXT_ACCEPT]  = { "accept in {t}", "accepter dans {t}" },
-	[TEXT_VISIBLE] = { "make visible in {t}", "rendre visible dans {t}" },
-	[TEXT_BOTH]    = { "choose {f}: both sides say otherwise", "choisir {f} : les deux côtés diffèrent" },
-	[TEXT_DIFFERS] = { "{f} differs, nothing is written", "{f} diffère, rien n'est écrit" },
-	[TEXT_BLOCKED] = { "blocked: {v}", "bloqué : {v}" },
-	[TEXT_NOTHING] = { "nothing is written", "rien n'est écrit" },
-	[TEXT_APPROVE] = { "approve", "approuver" },
-	[TEXT_REJECT]  = { "reject", "rejeter" },
-	[TEXT_KEEP]    = { "keep {t}", "garder {t}" },
-	[TEXT_EDIT]    = { "edit", "modifier" },
-	[TEXT_SUMMARY] = { "Summary", "Résumé" },
-	[TEXT_WHAT]    = { "What", "Quoi" },
-	[TEXT_COUNT]   = { "Count", "Nombre" },
-	[TEXT_NOTE]    = { "Note", "Remarque" },
-	[TEXT_PLAN_OF] = { "Plan {v}", "Plan {v}" },
-	[TEXT_HOW_1]   = { "How to decide: on each sheet choose a Decision for each row you know the answer to; a row left "
-	                   "blank is not written.",
-	                   "Comment décider : sur chaque feuille, choisissez une décision pour chaque ligne dont vous "
-	                   "connaissez la réponse ; une ligne laissée vide n'est pas écrite." },
-	[TEXT_HOW_2]   = { "To write another value than the one proposed, choose \"edit\" and type it under Proposed "
-	                   "(<clear> empties the field); shaded cells must stay as they are.",
-	                   "Pour écrire une autre valeur que celle proposée, choisissez « modifier » et tapez-la sous "
-	                   "Proposition (<clear> vide le champ) ; les cellules grisées doivent rester telles quelles." },
-	[TEXT_HOW_3]   = { "Sort, filter and delete rows as you like, save, and send the file back to whoever runs rejoin.",
-	                   "Triez, filtrez et supprimez des lignes à volonté, enregistrez, puis renvoyez le fichier à la "
-	                   "personne qui lance rejoin." },
-	[TEXT_TWO]     = { "Two people decide: a row is written once two different names stand behind the same decision. Write "
-	                   "yours under Approver, beside the decision you agree to.",
-	                   "Deux personnes décident : une ligne est écrite quand deux noms différents portent la même "
-	                   "décision. Écrivez le vôtre sous Approbateur, à côté de la décision que vous partagez." },
-	[TEXT_HALF]    = { "Half-approved: one person decided, another one must", "À moitié approuvées : il manque une "
-	                   "seconde personne" },
-	[TEXT_CHART]   = { "Rows to look at", "Lignes à examiner" },
-	[TEXT_CLASSES + CLASS_NEW]           = { "On one side only", "D'un seul côté" },
-	[TEXT_CLASSES + CLASS_HALF_LINKED]   = { "Linked on one side only", "Liées d'un seul côté" },
-	[TEXT_CLASSES + CLASS_LEFT_CHANGED]  = { "Changed in {t} only", "Changé dans {t} seulement" },
-	[TEXT_CLASSES + CLASS_RIGHT_CHANGED] = { "Changed in {t} only", "Changé dans {t} seulement" },
-	[TEXT_CLASSES + CLASS_CONFLICT]      = { "Changed on both sides, or nobody knows on which",
-	                                         "Changé des deux côtés, ou on ne sait duquel" },
-	[TEXT_CLASSES + CLASS_DIVERGENT]     = { "Different, and nothing is planned", "Différents, et rien n'est prévu" },
-	[TEXT_CLASSES + CLASS_CANDIDATE]     = { "Perhaps one deal", "Peut-être une seule affaire" },
-	[TEXT_CLASSES + CLASS_BLOCKED]       = { "Blocked by a rule", "Bloqués par une règle" },
-	[TEXT_CLEARINGS] = { "Fields that would be cleared", "Champs qui seraient vidés" },
-	[TEXT_EQUAL]   = { "Deals that agree already", "Affaires déjà en accord" },
-	[TEXT_VALUE_ALL] = { "Value of all records read, {v}", "Valeur de tous les enregistrements lus, {v}" },
-	[TEXT_VALUE_NEW] = { "Value of deals to create there, {v}", "Valeur des affaires à y créer, {v}" },
-	[TEXT_VALUE_CHANGED] = { "Value of deals would change there by, {v}", "La valeur des affaires y changerait de, {v}" },
-	[TEXT_VALUE_MIXED] = { "Deals whose value would change in their own currency",
-	                       "Affaires dont la valeur changerait dans leur propre devise" },
-	[TEXT_NO_CURRENCY]  = { "no currency", "sans devise" },
-	[TEXT_HEAD_DECIDE]  = { "What there is to decide", "Ce qu'il y a à décider" },
-	[TEXT_HEAD_EXPIRES] = { "What expires when", "Ce qui expire et quand" },
-	[TEXT_HEAD_VALUE]   = { "What it is worth, per currency", "Ce que cela vaut, par devise" },
-	[TEXT_HEAD_CALLS]   = { "What it takes", "Ce que cela demande" },
-	[TEXT_HEAD_ROWS]    = { "All rows by kind", "Toutes les lignes par genre" },
-	[TEXT_DAYS]         = { "Days needed", "Jours nécessaires" },
-	[TEXT_DAYS_NOTE]    = { "at {v} calls a day for this pair", "à raison de {v} appels par jour pour cette paire" },
-	[TEXT_SHEET_NOTES + SHEET_UPDATES]      = { "can be taken back", "peut être repris" },
-	[TEXT_SHEET_NOTES + SHEET_CREATES]      = { "deals one side never got", "affaires qu'un côté n'a jamais reçues" },
-	[TEXT_SHEET_NOTES + SHEET_CONFLICTS]    = { "both sides changed, or nothing says which did: say which is right",
-	                                            "les deux côtés ont changé, ou rien ne dit lequel : dites lequel a raison" },
-	[TEXT_SHEET_NOTES + SHEET_INFERRED]     = { "rests on evidence, which each row gives", "repose sur des indices, donnés à chaque ligne" },
-	[TEXT_SHEET_NOTES + SHEET_IRREVERSIBLE] = { "can never be taken back: approve one by one",
-	                                            "irréversible : à approuver une par une" },
-	[TEXT_SHEET_NOTES + SHEET_BLOCKED]      = { "nothing is written; each row says what solves it",
-	                                            "rien n'est écrit ; chaque ligne dit comment y remédier" },
-	[TEXT_SHEET_NOTES + SHEET_DUPLICATES]   = { "may be one deal: say so or not", "peut-être une seule affaire : dites-le" },
-	[TEXT_CALLS]   = { "Calls if all is approved", "Appels si tout est approuvé" },
-	[TEXT_ECHOES]  = { "Echo calls of the connector", "Appels en écho du connecteur" },
-	[TEXT_ECHO_NOTE] = { "Pausing the connector's flows during the run saves these.",
-	                     "Suspendre les flux du connecteur pendant l'exécution les évite." },
-	[TEXT_GONE]    = { "Deals that expired already", "Affaires déjà expirées" },
-	[TEXT_DAY_1]   = { "Deals that expire within 24 hours", "Affaires qui expirent sous 24 heures" },
-	[TEXT_DAY_3]   = { "Deals that expire in 2 or 3 days", "Affaires qui expirent dans 2 ou 3 jours" },
-	[TEXT_DAY_7]   = { "Deals that expire in 4 to 7 days", "Affaires qui expirent dans 4 à 7 jours" },
-	[TEXT_DAY_14]  = { "Deals that expire in 8 to 14 days", "Affaires qui expirent dans 8 à 14 jours" },
-	[TEXT_LATER]   = { "Deals that expire later", "Affaires qui expirent plus tard" },
-	[TEXT_NO_EXPIRY] = { "Deals without an expiry", "Affaires sans expiration" },
+static const char *const texts[TEXT_LAST] = {
+	[TEXT_UPDATE]  = N_("update {f} in {t}"),
+	[TEXT_CLEAR]   = N_("clear {f} in {t}"),
+	[TEXT_CLOSE]   = N_("close as {v} in {t}"),
+	[TEXT_CREATE]  = N_("create in {t}"),
+	[TEXT_LINK]    = N_("link in {t}"),
+	[TEXT_DELETE]  = N_("delete in {t}"),
+	[TEXT_ACCEPT]  = N_("accept in {t}"),
+	[TEXT_VISIBLE] = N_("make visible in {t}"),
+	[TEXT_BOTH]    = N_("choose {f}: both sides say otherwise"),
+	[TEXT_DIFFERS] = N_("{f} differs, nothing is written"),
+	[TEXT_BLOCKED] = N_("blocked: {v}"),
+	[TEXT_NOTHING] = N_("nothing is written"),
+	[TEXT_APPROVE] = N_("approve"),
+	[TEXT_REJECT]  = N_("reject"),
+	[TEXT_KEEP]    = N_("keep {t}"),
+	[TEXT_EDIT]    = N_("edit"),
+	[TEXT_SUMMARY] = N_("Summary"),
+	[TEXT_WHAT]    = N_("What"),
+	[TEXT_COUNT]   = N_("Count"),
+	[TEXT_NOTE]    = N_("Note"),
+	[TEXT_PLAN_OF] = N_("Plan {v}"),
+	[TEXT_HOW_1]   = N_("How to decide: on each sheet choose a Decision for each row you know the answer to; a row left "
+	                   "blank is not written."),
+	[TEXT_HOW_2]   = N_("To write another value than the one proposed, choose \"edit\" and type it under Proposed "
+	                   "(<clear> empties the field); shaded cells must stay as they are."),
+	[TEXT_HOW_3]   = N_("Sort, filter and delete rows as you like, save, and send the file back to whoever runs rejoin."),
+	[TEXT_TWO]     = N_("Two people decide: a row is written once two different names stand behind the same decision. Write "
+	                   "yours under Approver, beside the decision you agree to."),
+	[TEXT_HALF]    = N_("Half-approved: one person decided, another one must"),
+	[TEXT_CHART]   = N_("Rows to look at"),
+	[TEXT_CLASSES + CLASS_NEW]           = N_("On one side only"),
+	[TEXT_CLASSES + CLASS_HALF_LINKED]   = N_("Linked on one side only"),
+	[TEXT_CLASSES + CLASS_LEFT_CHANGED]  = N_("Changed in {t} only"),
+	[TEXT_CLASSES + CLASS_RIGHT_CHANGED] = N_("Changed in {t} only"),
+	[TEXT_CLASSES + CLASS_CONFLICT]      = N_("Changed on both sides, or nobody knows on which"),
+	[TEXT_CLASSES + CLASS_DIVERGENT]     = N_("Different, and nothing is planned"),
+	[TEXT_CLASSES + CLASS_CANDIDATE]     = N_("Perhaps one deal"),
+	[TEXT_CLASSES + CLASS_BLOCKED]       = N_("Blocked by a rule"),
+	[TEXT_CLEARINGS] = N_("Fields that would be cleared"),
+	[TEXT_EQUAL]   = N_("Deals that agree already"),
+	[TEXT_VALUE_ALL] = N_("Value of all records read, {v}"),
+	[TEXT_VALUE_NEW] = N_("Value of deals to create there, {v}"),
+	[TEXT_VALUE_CHANGED] = N_("Value of deals would change there by, {v}"),
+	[TEXT_VALUE_MIXED] = N_("Deals whose value would change in their own currency"),
+	[TEXT_NO_CURRENCY]  = N_("no currency"),
+	[TEXT_HEAD_DECIDE]  = N_("What there is to decide"),
+	[TEXT_HEAD_EXPIRES] = N_("What expires when"),
+	[TEXT_HEAD_VALUE]   = N_("What it is worth, per currency"),
+	[TEXT_HEAD_CALLS]   = N_("What it takes"),
+	[TEXT_HEAD_ROWS]    = N_("All rows by kind"),
+	[TEXT_DAYS]         = N_("Days needed"),
+	[TEXT_DAYS_NOTE]    = N_("at {v} calls a day for this pair"),
+	[TEXT_SHEET_NOTES + SHEET_UPDATES]      = N_("can be taken back"),
+	[TEXT_SHEET_NOTES + SHEET_CREATES]      = N_("deals one side never got"),
+	[TEXT_SHEET_NOTES + SHEET_CONFLICTS]    = N_("both sides changed, or nothing says which did: say which is right"),
+	[TEXT_SHEET_NOTES + SHEET_INFERRED]     = N_("rests on evidence, which each row gives"),
+	[TEXT_SHEET_NOTES + SHEET_IRREVERSIBLE] = N_("can never be taken back: approve one by one"),
+	[TEXT_SHEET_NOTES + SHEET_BLOCKED]      = N_("nothing is written; each row says what solves it"),
+	[TEXT_SHEET_NOTES + SHEET_DUPLICATES]   = N_("may be one deal: say so or not"),
+	[TEXT_CALLS]   = N_("Calls if all is approved"),
+	[TEXT_ECHOES]  = N_("Echo calls of the connector"),
+	[TEXT_ECHO_NOTE] = N_("Pausing the connector's flows during the run saves these."),
+	[TEXT_GONE]    = N_("Deals that expired already"),
+	[TEXT_DAY_1]   = N_("Deals that expire within 24 hours"),
+	[TEXT_DAY_3]   = N_("Deals that expire in 2 or 3 days"),
+	[TEXT_DAY_7]   = N_("Deals that expire in 4 to 7 days"),
+	[TEXT_DAY_14]  = N_("Deals that expire in 8 to 14 days"),
+	[TEXT_LATER]   = N_("Deals that expire later"),
+	[TEXT_NO_EXPIRY] = N_("Deals without an expiry"),
 };
 /* clang-format on */
+
+static const char *const lang_code[LANG_COUNT] = { [LANG_EN] = "en", [LANG_FR] = "fr" };
 
 enum review_lang review_lang(const char *name)
 {
@@ -152,12 +140,12 @@ enum review_lang review_lang(const char *name)
 
 const char *review_text(enum review_lang lang, enum review_text which)
 {
-	return texts[which][lang];
+	return lang_text_in(lang_code[lang], texts[which]);
 }
 
 const char *review_sheet_name(enum review_lang lang, enum review_sheet sheet)
 {
-	return sheet_names[sheet][lang];
+	return lang_text_in(lang_code[lang], sheet_names[sheet]);
 }
 
 const char *review_column_name(enum review_column c)
@@ -167,7 +155,7 @@ const char *review_column_name(enum review_column c)
 
 bool review_column_hidden(enum review_column c)
 {
-	return !columns[c].heading[LANG_EN];
+	return !columns[c].heading;
 }
 
 /* See review_parts.h. A template of our own: translators cannot break a printf. */
@@ -229,8 +217,8 @@ const char *review_heading(
 	if (review_column_hidden(c))
 		return arena_printf(a, "rejoin:%s", columns[c].name);
 	if (columns[c].titled)
-		return review_fill(a, columns[c].heading[lang], "", t->side[titled_side(c)], "");
-	return columns[c].heading[lang];
+		return review_fill(a, lang_text_in(lang_code[lang], columns[c].heading), "", t->side[titled_side(c)], "");
+	return lang_text_in(lang_code[lang], columns[c].heading);
 }
 
 /* Equal but for case and the spaces around. */
@@ -262,9 +250,9 @@ int review_column_find(
 			return c;
 	for (int c = 0; c < RC_COUNT && !*key; c++) {
 		for (int lang = 0; lang < LANG_COUNT; lang++) {
-			const char *name = columns[c].heading[lang];
-			if (!name || (columns[c].titled && !t))
+			if (!columns[c].heading || (columns[c].titled && !t))
 				continue;
+			const char *name = lang_text_in(lang_code[lang], columns[c].heading);
 			if (columns[c].titled)
 				name = review_fill(
 				    a, name, "", t->side[titled_side((enum review_column)c)], "");
@@ -326,9 +314,9 @@ const char *review_change(
 		which = TEXT_BOTH;
 	if (r->class == CLASS_DIVERGENT && r->field[0])
 		which = TEXT_DIFFERS;
-	const char *text = review_fill(a, texts[which][lang], r->field, t->side[r->to], as);
+	const char *text = review_fill(a, review_text(lang, which), r->field, t->side[r->to], as);
 	if (r->class == CLASS_BLOCKED && which != TEXT_NOTHING)
-		text = review_fill(a, texts[TEXT_BLOCKED][lang], "", "", text);
+		text = review_fill(a, review_text(lang, TEXT_BLOCKED), "", "", text);
 	return text;
 }
 
@@ -338,15 +326,15 @@ const char *review_word(
 {
 	switch (d) {
 	case DECISION_APPROVE:
-		return texts[TEXT_APPROVE][lang];
+		return review_text(lang, TEXT_APPROVE);
 	case DECISION_REJECT:
-		return texts[TEXT_REJECT][lang];
+		return review_text(lang, TEXT_REJECT);
 	case DECISION_EDIT:
-		return texts[TEXT_EDIT][lang];
+		return review_text(lang, TEXT_EDIT);
 	case DECISION_KEEP_LEFT:
-		return review_fill(a, texts[TEXT_KEEP][lang], "", t->side[LEFT], "");
+		return review_fill(a, review_text(lang, TEXT_KEEP), "", t->side[LEFT], "");
 	case DECISION_KEEP_RIGHT:
-		return review_fill(a, texts[TEXT_KEEP][lang], "", t->side[RIGHT], "");
+		return review_fill(a, review_text(lang, TEXT_KEEP), "", t->side[RIGHT], "");
 	case DECISION_NONE:
 		break;
 	}
@@ -379,7 +367,7 @@ int review_decision_parse(
 		for (size_t i = alike ? 1 : 0; i < 2; i++)
 			for (int lang = 0; lang < LANG_COUNT; lang++)
 				if (says(a, s, len,
-					review_fill(a, texts[TEXT_KEEP][lang], "", name[i], "")))
+					review_fill(a, review_text((enum review_lang)lang, TEXT_KEEP), "", name[i], "")))
 					return side == LEFT ? DECISION_KEEP_LEFT
 							    : DECISION_KEEP_RIGHT;
 	}

@@ -238,6 +238,9 @@ static const char *const readings[][2] = {
 	{ "is neither true nor false", "n'est ni true ni false" },
 	{ "does not begin with", "ne commence pas par" },
 	{ "does not end with", "ne finit pas par" },
+	{ "the clocks of its zone showed", "les horloges de son fuseau ont affiché" },
+	{ "twice: write it with its offset, like", "deux fois : écrivez-la avec son décalage, par exemple" },
+	{ "never: write it with its offset, like", "jamais : écrivez-la avec son décalage, par exemple" },
 };
 
 const char *rules_reading(struct arena *a, int lang, const char *why)
@@ -245,7 +248,7 @@ const char *rules_reading(struct arena *a, int lang, const char *why)
 	for (size_t i = 0; lang == RULES_FR && i < sizeof readings / sizeof readings[0]; i++) {
 		const char *at = strstr(why, readings[i][0]);
 		if (at)
-			return arena_printf(a, "%.*s%s%s", (int)(at - why), why, readings[i][1], at + strlen(readings[i][0]));
+			why = arena_printf(a, "%.*s%s%s", (int)(at - why), why, readings[i][1], at + strlen(readings[i][0]));
 	}
 	return why;
 }

@@ -82,11 +82,15 @@ french 2 plan --outage yesterday
 french 2 show p-99
 french 0 status
 french 0 auth status
-expect 0 "$R" --lang fr doctor || true
 french 0 doctor
 french 0 plan -o fr.xlsx
 french 0 show
-cp "$PWD/out" plan.shown
+# a French workbook is read where English is spoken
+LC_ALL=C expect 6 "$R" approve fr.xlsx
+! grep -qE '[1-9][0-9]* cells refused' out err || { cat out err >&2; fail "cells of a French workbook are refused in English"; }
+"$R" cat fr.xlsx --sheet Conflits >cells.csv
+grep -q 'Pourquoi' cells.csv || fail "the workbook's headings are not French"
+! grep -nwE "the sides|Decide which|last modified" cells.csv || fail "English in the French workbook"
 french 0 link no-such-l no-such-r
 french 6 approve p-1 --reversible
 french 6 apply p-1 -n
@@ -113,16 +117,15 @@ done
 [ "$(sqlite3 .rejoin/ledger.db "SELECT count(*) FROM plan_row WHERE reason GLOB '*[éèêàç]*' AND reason NOT GLOB '*\"fr\":*'")" -eq 0 ] ||
 	fail "the ledger holds reasons in French alone"
 
-# a French workbook is read where English is spoken, and the other way about
-expect 0 "$R" --lang fr plan -o fr.xlsx
-LC_ALL=C expect 6 "$R" approve fr.xlsx
-! grep -qE '[1-9][0-9]* cells refused' out err || { cat out err >&2; fail "cells of a French workbook are refused in English"; }
-"$R" cat fr.xlsx --sheet Conflits >cells.csv
-grep -q 'Pourquoi' cells.csv || fail "the workbook's headings are not French"
-! grep -nwE "the sides|Decide which|last modified" cells.csv || fail "English in the French workbook"
-expect 0 "$R" --lang en plan -o en.csv
+# an English .csv is read where French is spoken
 expect 6 "$R" --lang fr approve en.csv
 ! grep -qE '[1-9][0-9]* cellules refusées' out err || { cat out err >&2; fail "cells of an English .csv are refused in French"; }
+
+expect 0 "$R" --lang fr verify -o differences.xlsx
+"$R" cat differences.xlsx >cells.csv
+grep -q '^diffère,' cells.csv && grep -q '^non lié,' cells.csv || fail "the kinds of difference in a French workbook are English"
+expect 0 "$R" --lang fr verify -o differences.csv
+grep -q '^differs,' differences.csv || fail "the kinds of difference in a .csv follow the language"
 
 # numbers of --json do not follow the language
 expect 0 "$R" --lang fr verify --json

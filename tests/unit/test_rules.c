@@ -466,6 +466,8 @@ static void every_sentence_stands_in_both_languages(void **state)
 	assert_string_equal(RULES_SAY(&a, RULES_EN, RT_READ_AS, "x"), "\"x\" was read as ");
 	assert_string_equal(rules_reading(&a, RULES_FR, "\"x\" is not a number"), "\"x\" n'est pas un nombre");
 	assert_string_equal(rules_reading(&a, RULES_EN, "\"x\" is not a number"), "\"x\" is not a number");
+	assert_string_equal(rules_reading(&a, RULES_FR, "the clocks of its zone showed \"x\" twice: write it with its offset, like +01:00"),
+	    "les horloges de son fuseau ont affiché \"x\" deux fois : écrivez-la avec son décalage, par exemple +01:00");
 }
 
 static void findings_follow_the_language(void **state)
