@@ -32,7 +32,7 @@ void now_add(struct now_rows *rows, const char *id, const char *etag, const char
 	}
 	rows->row[rows->n++] = (struct now_row){ arena_strdup(rows->a, id),
 		etag ? arena_strdup(rows->a, etag) : NULL, marker ? arena_strdup(rows->a, marker) : NULL,
-		modified };
+		modified, NULL };
 }
 
 void now_sort(struct now_rows *rows)

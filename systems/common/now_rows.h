@@ -8,6 +8,7 @@
 struct now_row {
 	const char *id, *etag, *marker; /* etag NULL: the service has none; marker NULL: not read, or empty */
 	int64_t modified;               /* STAMP_NONE: not known */
+	const char *parent;             /* the row it hangs on; NULL: not read */
 };
 struct now_rows { /* a zeroed one with its arena is empty */
 	struct arena *a;

@@ -19,6 +19,7 @@ struct sheet {
 	size_t n;
 	struct json **json; /* of each item, NULL: it is deleted */
 	const char *key;    /* column that tells the rows apart */
+	const char *parent; /* column of the account */
 };
 
 static bool is_column(const struct json *m)
@@ -96,7 +97,17 @@ static int by_key(const void *p, const void *q)
 	return strcasecmp(x->key, y->key);
 }
 
-/* The rows that can go by bulk, sorted by key; those whose key another one has too are left out. */
+/* Deals of one account next to each other: the service works through a job ten thousand rows at a time, several such shares at
+ * once, and a write locks the account too, so that shares with deals of one account get in each other's way. */
+static int by_parent(const void *p, const void *q)
+{
+	const struct bulk_row *x = p, *y = q;
+	int order = strcmp(x->item->parent ? x->item->parent : "", y->item->parent ? y->item->parent : "");
+
+	return order ? order : by_key(x, y);
+}
+
+/* The rows that can go by bulk, sorted by account; those whose key another one has too are left out. */
 static size_t make_rows(
     struct sheet *t, struct sobject_item *item, size_t n, struct bulk_row *row, struct err *err)
 {
@@ -119,11 +130,17 @@ static size_t make_rows(
 		bool twice = (i > 0 && by_key(&row[i - 1], &row[i]) == 0) ||
 			     (i + 1 < used && by_key(&row[i], &row[i + 1]) == 0);
 
-		row[i].line = twice ? NULL : line_of(t, row[i].item, t->json[row[i].item - item]);
+		const struct json *record = t->json[row[i].item - item];
+
+		row[i].line = twice ? NULL : line_of(t, row[i].item, record);
+		if (!row[i].item->parent && json_text(json_get(record, t->parent)))
+			row[i].item->parent = arena_strdup(t->a, json_text(json_get(record, t->parent)));
 	}
 	for (size_t i = 0; i < used; i++)
 		if (row[i].line)
 			row[kept++] = row[i];
+	if (kept)
+		qsort(row, kept, sizeof(*row), by_parent);
 	return kept;
 }
 
@@ -167,7 +184,9 @@ int salesforce_send(struct salesforce *s, struct arena *a, enum write_op op, con
     bool upsert, const char *method, const char *path, struct sobject_item *item, size_t n,
     struct err *err)
 {
-	struct sheet t = { .a = a, .key = op == WRITE_CREATE ? key : "Id" };
+	struct sheet t = { .a = a,
+		.key = op == WRITE_CREATE ? key : "Id",
+		.parent = salesforce_account(s) };
 	struct bulk_row *row;
 	struct err why = { 0 };
 	bool any = false;

@@ -46,6 +46,8 @@ const char *salesforce_relationship(struct arena *a, const char *through);
 /* The lookup column of an alias ("AccountId") and the object it points to ("Account", "User"). */
 const char *salesforce_column(const struct salesforce *s, struct arena *a, const char *alias);
 const char *salesforce_object(const struct salesforce *s, struct arena *a, const char *alias);
+/* The lookup of a record to its account; "" where the kind of record has none that is known. */
+const char *salesforce_account(const struct salesforce *s);
 
 /* What child rows are asked by, in front of "IN (...)": the parent column, and the mapping's filter where it has one. */
 const char *salesforce_child_column(struct arena *a, const struct related *r);

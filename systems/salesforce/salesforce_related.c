@@ -34,6 +34,11 @@ const char *salesforce_object(const struct salesforce *s, struct arena *a, const
 	return name;
 }
 
+const char *salesforce_account(const struct salesforce *s)
+{
+	return strcmp(s->object, "Opportunity") == 0 ? "AccountId" : "";
+}
+
 const char *salesforce_child_column(struct arena *a, const struct related *r)
 {
 	return r->filter ? arena_printf(a, "(%s) AND %s", r->filter, r->parent) : r->parent;

@@ -16,6 +16,7 @@
 struct now_sink {
 	struct arena *a;
 	struct now_rows *rows;
+	const char *parent; /* column of the account */
 };
 
 static int take_now(void *ctx, const struct json *row, struct err *err)
@@ -25,18 +26,22 @@ static int take_now(void *ctx, const struct json *row, struct err *err)
 		   *modified = json_text(json_get(row, "SystemModstamp"));
 
 	(void)err;
-	if (id)
-		now_add(k->rows, sobject_id(k->a, id), NULL, json_text(json_get(row, SALESFORCE_PEER)),
-		    modified ? stamp_parse(modified, strlen(modified)) : STAMP_NONE);
+	if (!id)
+		return 0;
+	now_add(k->rows, sobject_id(k->a, id), NULL, json_text(json_get(row, SALESFORCE_PEER)),
+	    modified ? stamp_parse(modified, strlen(modified)) : STAMP_NONE);
+	if (k->parent && json_text(json_get(row, k->parent)))
+		k->rows->row[k->rows->n - 1].parent = arena_strdup(k->a, json_text(json_get(row, k->parent)));
 	return 0;
 }
 
-static int read_now(struct salesforce *s, const char *column, bool marker, const char *const *values,
+/* more: the column to read beside id and stamp, or "". */
+static int read_now(struct salesforce *s, const char *column, const char *more, const char *const *values,
     size_t n, struct now_rows *out, struct err *err)
 {
 	char *select = arena_printf(
-	    out->a, "SELECT Id, SystemModstamp%s FROM %s", marker ? ", " SALESFORCE_PEER : "", s->object);
-	struct now_sink sink = { out->a, out };
+	    out->a, "SELECT Id, SystemModstamp%s%s FROM %s", *more ? ", " : "", more, s->object);
+	struct now_sink sink = { out->a, out, *more && strcmp(more, SALESFORCE_PEER) != 0 ? more : NULL };
 
 	return sobjects_rows_in(
 		   &s->rest, select, column, values, n, s->object, take_now, &sink, err) < 0
@@ -44,9 +49,10 @@ static int read_now(struct salesforce *s, const char *column, bool marker, const
 		   : 0;
 }
 
-/* Reads the stamps of all unanswered rows; those that moved or are gone are answered. */
+/* Reads the stamps of all unanswered rows; those that moved or are gone are answered. Where they go by a job, parent[i] becomes
+ * the account of the others. */
 static int drop_moved(struct salesforce *s, struct arena *a, const struct write *w, size_t n,
-    const char *const *id, struct reply *r, struct err *err)
+    const char *const *id, const char **parent, struct reply *r, struct err *err)
 {
 	const char **ask = arena_alloc(a, (n + 1) * sizeof(*ask));
 	struct now_rows got = { .a = a };
@@ -57,9 +63,14 @@ static int drop_moved(struct salesforce *s, struct arena *a, const struct write 
 			ask[n_ask++] = id[i];
 	if (!n_ask)
 		return 0;
-	if (read_now(s, "Id", false, ask, n_ask, &got, err) < 0)
+	if (read_now(s, "Id", salesforce_bulk(s, n_ask) ? salesforce_account(s) : "", ask, n_ask, &got, err) < 0)
 		return -1;
 	now_drop_moved(&got, a, w, id, n, NULL, NULL, r);
+	for (size_t i = 0; i < n; i++) {
+		const struct now_row *now = r[i].outcome == OUTCOME_NONE ? now_find(&got, id[i]) : NULL;
+
+		parent[i] = now ? now->parent : NULL;
+	}
 	return 0;
 }
 
@@ -71,7 +82,7 @@ static int drop_existing(struct salesforce *s, struct arena *a, const struct wri
 	size_t n_marker = now_markers(w, n, r, marker);
 	struct now_rows got = { .a = a };
 
-	if (n_marker && read_now(s, SALESFORCE_PEER, true, marker, n_marker, &got, err) < 0)
+	if (n_marker && read_now(s, SALESFORCE_PEER, SALESFORCE_PEER, marker, n_marker, &got, err) < 0)
 		return -1;
 	now_drop_existing(&got, a, w, n, r);
 	return 0;
@@ -79,8 +90,8 @@ static int drop_existing(struct salesforce *s, struct arena *a, const struct wri
 
 /* Sends the unanswered writes of one kind; replies get the outcomes. -1: nothing was sent. */
 static int send_records(struct salesforce *s, struct arena *a, const struct write *w, size_t n,
-    const char *const *id, struct reply *r, bool upsert, const char *method, const char *path,
-    struct err *err)
+    const char *const *id, const char *const *parent, struct reply *r, bool upsert, const char *method,
+    const char *path, struct err *err)
 {
 	struct sobject_item *item = arena_alloc(a, (n + 1) * sizeof(*item));
 	bool deletes = w->op == WRITE_DELETE;
@@ -91,7 +102,8 @@ static int send_records(struct salesforce *s, struct arena *a, const struct writ
 		    (deletes || write_has_columns(&s->natives, &w[i])))
 			item[n_item++] = (struct sobject_item){ .write = i,
 				.json = deletes ? NULL : salesforce_json(s, a, &w[i]),
-				.expect = id[i] };
+				.expect = id[i],
+				.parent = parent[i] };
 	if (!n_item)
 		return 0;
 	if (salesforce_send(s, a, w->op, SALESFORCE_PEER, upsert, method, path, item, n_item, err) < 0)
@@ -132,16 +144,16 @@ static void read_after(struct salesforce *s, struct arena *a, const struct write
 static int write_changes(struct salesforce *s, struct arena *a, const struct write *w, size_t n,
     struct reply *r, struct err *err)
 {
-	const char **id = arena_alloc(a, (n + 1) * sizeof(*id));
+	const char **id = arena_alloc(a, (n + 1) * sizeof(*id)), **parent = arena_alloc(a, (n + 1) * sizeof(*parent));
 
 	for (size_t i = 0; i < n; i++)
 		id[i] = w[i].id ? sobject_id(a, w[i].id) : NULL;
 	if (refs_resolve(&s->refs, &s->natives, a, w, n, r, &salesforce_ref_ops, s, err) < 0 ||
-	    drop_moved(s, a, w, n, id, r, err) < 0)
+	    drop_moved(s, a, w, n, id, parent, r, err) < 0)
 		return -1;
 	if (w->op == WRITE_DELETE)
-		return send_records(s, a, w, n, id, r, false, "DELETE", "composite/sobjects", err);
-	if (send_records(s, a, w, n, id, r, false, "PATCH", "composite/sobjects", err) < 0)
+		return send_records(s, a, w, n, id, parent, r, false, "DELETE", "composite/sobjects", err);
+	if (send_records(s, a, w, n, id, parent, r, false, "PATCH", "composite/sobjects", err) < 0)
 		return -1;
 	children_write(&s->natives, a, w, id, n, r, &salesforce_child_ops, s);
 	read_after(s, a, w, id, n, r);
@@ -208,7 +220,7 @@ static void check_ids(
 	for (size_t i = 0; i < n; i++)
 		if (r[i].outcome == OUTCOME_APPLIED)
 			id[n_id++] = r[i].id;
-	if (n_id && read_now(s, "Id", true, id, n_id, &got, &err) < 0)
+	if (n_id && read_now(s, "Id", SALESFORCE_PEER, id, n_id, &got, &err) < 0)
 		log_debug("Salesforce: reading new records: %s", err.text);
 	now_sort(&got);
 	for (size_t i = 0; i < n; i++) {
@@ -238,7 +250,7 @@ static int write_creates(struct salesforce *s, struct arena *a, const struct wri
 		upsert = upsert && marker_of(&w[i]);
 	const char *path = upsert ? arena_printf(a, "composite/sobjects/%s/" SALESFORCE_PEER, s->object)
 				  : "composite/sobjects";
-	if (send_records(s, a, w, n, none, r, upsert, upsert ? "PATCH" : "POST", path, err) < 0)
+	if (send_records(s, a, w, n, none, none, r, upsert, upsert ? "PATCH" : "POST", path, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		children |= write_has_children(&s->natives, &w[i]);

@@ -38,6 +38,7 @@ struct sobject_item {
 	size_t write;       /* the caller's index */
 	const char *json;   /* its JSON object; a delete: NULL */
 	const char *expect; /* id that a success must name; NULL for new rows */
+	const char *parent; /* the account it hangs on, NULL: not known */
 	enum outcome outcome;
 	int http;
 	const char *code, *message;

@@ -93,6 +93,19 @@ expect 0 "$R" doctor crm --json
 finding crm certificate ok
 finding crm clock ok
 
+# a role that reaches the deals, and not what hangs on them
+control faults '{"match": "/api/data/v9.2/msft_microsoftsolutions", "kind": "status", "status": 403, "times": 9, "body": {"error": {"code": "0x80040220", "message": "SecLib::AccessCheckEx failed."}}}'
+expect 10 "$R" doctor --json
+finding crm role problem
+jq -e 'any(.findings[]; .check == "role" and (.text | contains("R51") and contains("msft_microsoftsolutions")))' out >/dev/null || { jq . out; fail "R51 of child rows"; }
+control faults none
+# none of the records that the referrals name is to be seen
+state referrals | jq -r '.row.externalReferenceId // empty' >named
+control faults '{"match": "GET /api/data/v9.2/opportunities?$select", "kind": "status", "status": 200, "times": 99, "body": {"value": []}}'
+expect 0 "$R" doctor --json
+finding crm related warning
+control faults none
+
 # no role: R50 for Partner Center, R51 for the CRM
 cp good.json rejoin.json
 (umask 077 && printf norole-1 >.rejoin/norole)
@@ -108,19 +121,6 @@ control faults '{"match": "/api/data/v9.2/opportunities", "kind": "status", "sta
 expect 10 "$R" doctor crm --json
 finding crm role problem
 jq -e 'any(.findings[]; .check == "role" and (.text | contains("R51")))' out >/dev/null || fail "R51"
-control faults none
-
-# a role that reaches the deals, and not what hangs on them
-control faults '{"match": "/api/data/v9.2/msft_microsoftsolutions", "kind": "status", "status": 403, "times": 9, "body": {"error": {"code": "0x80040220", "message": "SecLib::AccessCheckEx failed."}}}'
-expect 10 "$R" doctor --json
-finding crm role problem
-jq -e 'any(.findings[]; .check == "role" and (.text | contains("R51") and contains("msft_microsoftsolutions")))' out >/dev/null || { jq . out; fail "R51 of child rows"; }
-control faults none
-# none of the records that the referrals name is to be seen
-state referrals | jq -r '.row.externalReferenceId // empty' >named
-control faults '{"match": "GET /api/data/v9.2/opportunities?$select", "kind": "status", "status": 200, "times": 99, "body": {"value": []}}'
-expect 0 "$R" doctor --json
-finding crm related warning
 control faults none
 
 # no second factor: R63
