@@ -6,9 +6,10 @@
 . "$REJOIN_SOURCE/tests/e2e/trouble.bash"
 N=2500 REFUSED=3
 
-# One equal deal of the sample world N times, both sides; the CRM here takes descriptions of at most 200 characters.
+# One equal deal of the sample world N times, both sides, of three accounts in turn that are called the same; the CRM here takes
+# descriptions of at most 200 characters.
 many() { # many FOLDER
-	local from=$DATA/salesforce id
+	local from=$DATA/salesforce id account
 	mkdir "$1"
 	cp "$from"/*.json "$from"/*.jsonl "$1"
 	rm "$1"/salesforce-Microsoft_Solution__c.jsonl "$1"/salesforce-OpportunityContactRole.jsonl
@@ -18,8 +19,12 @@ many() { # many FOLDER
 		| .name = "Deal " + $i | .externalReferenceId = "0068d00000" + $i + "AAA" | .details.notes = null
 		| .details.dealValue = 1000 | .customerProfile.team = [] | .details.requirements.solutions = []' \
 		"$from/partner-center.jsonl" >"$1/partner-center.jsonl"
-	jq -c --arg id "$id" --argjson n "$N" 'select(.Referral_Identifier__c == $id) | . as $r | range($n) | tostring as $i
+	account=$(jq -r --arg id "$id" 'select(.Referral_Identifier__c == $id).AccountId' "$from/salesforce-Opportunity.jsonl")
+	jq -c --arg a "$account" 'select(.Id == $a) | .Id = ("0018d00000zzz00AAA", "0018d00000zzz10AAA", "0018d00000zzz20AAA")' \
+		"$from/salesforce-Account.jsonl" >>"$1/salesforce-Account.jsonl"
+	jq -c --arg id "$id" --argjson n "$N" 'select(.Referral_Identifier__c == $id) | . as $r | range($n) | . as $j | tostring as $i
 		| ("00000" + $i)[-5:] as $i | $r | .Id = "0068d00000" + $i + "AAA" | .Name = "Deal " + $i
+		| .AccountId = "0018d00000zzz\($j % 3)0AAA"
 		| .Referral_Identifier__c = "10000000-0000-4000-8000-0000000" + $i | .Description = null | .Amount = 1000
 		| .Referral_Link__c = "https://partner.microsoft.com/dashboard/referrals/v2/cosell/" + .Referral_Identifier__c' \
 		"$from/salesforce-Opportunity.jsonl" >"$1/salesforce-Opportunity.jsonl"
@@ -37,7 +42,7 @@ in_state() {
 since() { state log | jq -s --argjson n "$1" '[.[] | select(.n > $n and .system == "salesforce" and .method != "JOB")
 	| select((.method == "GET" and (.target | test("/jobs/ingest/750[A-Za-z0-9]{15}$"))) | not)] | length'; }
 last() { state log | jq -s 'map(.n) | max // 0'; }
-deals() { state sf-Opportunity | jq -s "$1"; }
+deals() { state sf-Opportunity | jq -s "$@"; }
 # ends_well WHAT WRITTEN: every deal has its new amount and was written once, nothing in doubt, no job left
 ends_well() {
 	local good
@@ -113,6 +118,13 @@ for point in "${points[@]}"; do
 	rewind
 	control bulk '{"delay_ms": 2500}'
 	killed "${point%:*}" "${point##*:}"
+	# the deals of an account stand next to each other in what was uploaded
+	if [ "${point%:*}" = /failedResults ]; then
+		sqlite3 "$ROOT/sandbox.db" "SELECT data FROM job" >uploaded
+		[ "$(deals -r 'map({(.id): .row.AccountId}) | add' | jq -r --rawfile rows uploaded '. as $account
+			| $rows | [scan("0068d00000[0-9]{5}AAA")] | map($account[.]) | .[]' | uniq | wc -l)" -eq 3 ] ||
+			fail "the rows of a job do not stand by account"
+	fi
 	at=$(last)
 	expect 0 go
 	ends_well "killed at $point" "$N"
