@@ -249,7 +249,7 @@ static void show_checks(struct explaining *e, const struct deal *d, struct arena
 	buf_adds(json, ",\"checks\":[");
 	for (size_t i = 0; i < n; i++) {
 		const struct check_row *c = &row[i];
-		const char *what = c->result != CHECK_FAIL && c->about ? c->about->checks[e->lang] : explain_title(c->rule, e->lang);
+		const char *what = c->result != CHECK_FAIL && c->about ? rules_say(c->about->checks, e->lang) : explain_title(c->rule, e->lang);
 		out_line("  %-4s %-14s %s%s%s", c->rule->id, rules_template(words[c->result], e->lang), what, c->why ? ": " : "",
 		    c->why ? c->why : "");
 		for (size_t k = 0; k < c->n; k++) {

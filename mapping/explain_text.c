@@ -53,7 +53,7 @@ void explain_rule(const struct rule *r, int lang, struct arena *a)
 	const char *who = about ? rule_who(about->who, lang, a) : "", *source = about ? rule_source(about->source, lang, a) : "";
 	struct buf b = { 0 };
 	out_line("%s %s (%s)", r->id, explain_title(r, lang), r->name);
-	line(RT_CHECKS_WHAT, about ? about->checks[lang] : "", lang);
+	line(RT_CHECKS_WHAT, about ? rules_say(about->checks, lang) : "", lang);
 	line(RT_COL_SEVERITY, report_severity(r->severity, lang), lang);
 	line(RT_HOLDS_UP, effect(r, lang), lang);
 	line(RT_IMPLIES, r->implies, lang);
@@ -64,7 +64,7 @@ void explain_rule(const struct rule *r, int lang, struct arena *a)
 	explain_member(&b, "rule", r->id);
 	explain_member(&b, "name", r->name);
 	explain_member(&b, "title", explain_title(r, lang));
-	explain_member(&b, "checks", about ? about->checks[lang] : "");
+	explain_member(&b, "checks", about ? rules_say(about->checks, lang) : "");
 	explain_member(&b, "severity", severity_names[r->severity]);
 	explain_member(&b, "holds_up", effect(r, lang));
 	explain_member(&b, "implies", r->implies);
@@ -93,15 +93,15 @@ static void show_match(const struct error_match *m, int lang, struct arena *a, s
 		}
 		p += n + (p[n] == ' ');
 	}
-	const char *fix = k->fix[lang] ? k->fix[lang] : first ? explain_fix(first, lang) : "";
+	const char *fix = k->fix ? rules_say(k->fix, lang) : first ? explain_fix(first, lang) : "";
 	const struct rule_about *about = first ? rule_about(first->id) : NULL;
 	const char *who = about ? rule_who(about->who, lang, a) : "";
-	out_line("%s (%s)", k->cause[lang], found);
+	out_line("%s (%s)", rules_say(k->cause, lang), found);
 	line(RT_FIX, fix, lang);
 	line(RT_WHO, who, lang);
 	line(RT_COL_RULE, rules.s ? rules.s : "", lang);
 	buf_adds(b, b->len > 1 ? ",{" : "{");
-	explain_member(b, "cause", k->cause[lang]);
+	explain_member(b, "cause", rules_say(k->cause, lang));
 	explain_member(b, "fix", fix);
 	explain_member(b, "who", who);
 	explain_member(b, "rules", k->rules);

@@ -8,8 +8,8 @@ struct known_error {
 	const char *codes; /* the services' own, space separated; "" none */
 	const char *words; /* beginnings of words that such texts hold, English and French, small letters without accents */
 	const char *rules; /* ids, the closest first; "" none */
-	const char *cause[RULES_LANGS];
-	const char *fix[RULES_LANGS]; /* NULL: that of the first rule */
+	const char *cause; /* in English; rules_say */
+	const char *fix;   /* the same; NULL: that of the first rule */
 };
 
 struct error_match {

@@ -34,7 +34,7 @@ struct rule_about {
 	enum rule_where where; /* the system to mend it in; IN_EITHER: the one it was found in */
 	unsigned who, source;
 	const char *evidence;  /* canonical fields, and facts with a leading @; the first is the main one */
-	const char *checks[RULES_LANGS];
+	const char *checks; /* in English; rules_say */
 };
 
 /* NULL for a rule of the mapping's own. */

@@ -5,11 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/text.h"
 #include "mapping/parse.h"
 #include "mapping/pattern.h"
 #include "mapping/rules_check.h"
 #include "mapping/types.h"
+
+#define CORRECT       N_("Correct the record, or rule %s in %s.")
+#define NAME_APPROVER N_("Write who approves it under approver, or approve it with --approver NAME.")
 
 enum test_kind {
 	TEST_ONE_OF,
@@ -261,10 +265,8 @@ void custom_compile(
 		.title_en = en,
 		.title_fr = fr,
 		.implies = "",
-		.fix_en =
-		    arena_printf(mem, "Correct the record, or rule %s in %s.", id, p->m->path),
-		.fix_fr = arena_printf(
-		    mem, "Corrigez l'enregistrement, ou la règle %s dans %s.", id, p->m->path) };
+		.fix_en = arena_printf(mem, CORRECT, id, p->m->path),
+		.fix_fr = arena_printf(mem, lang_text_in("fr", CORRECT), id, p->m->path) };
 	if (fix[1] && !fix[0])
 		parse_mistake(p, "fix_fr", "\"fix_en\" is missing: what to do, in English");
 	if (fix[0]) {
@@ -274,10 +276,8 @@ void custom_compile(
 	out->approver = out->rule;
 	out->approver.severity = SEVERITY_INFO;
 	out->approver.effect = EFFECT_APPROVER;
-	out->approver.fix_en =
-	    "Write who approves it under approver, or approve it with --approver NAME.";
-	out->approver.fix_fr =
-	    "Indiquez qui approuve dans la colonne approbateur, ou approuvez avec --approver NOM.";
+	out->approver.fix_en = NAME_APPROVER;
+	out->approver.fix_fr = lang_text_in("fr", NAME_APPROVER);
 	if (fix[0]) {
 		out->approver.fix_en = arena_printf(mem, "%s %s", out->rule.fix_en, out->approver.fix_en);
 		out->approver.fix_fr = arena_printf(mem, "%s %s", out->rule.fix_fr, out->approver.fix_fr);
@@ -356,29 +356,28 @@ static const char *detail(struct check *c, const struct custom_test *t, bool fre
 {
 	const struct field *f = &c->m->field[t->field];
 	struct value v = c->r->field[t->field];
-	const char *name = f->label[french];
+	const char *name = f->label[french], *lang = french ? "fr" : "en";
 	struct arena *a = c->a;
 	switch (t->kind) {
 	case TEST_FILLED:
-		return arena_printf(a, french ? "%s est vide" : "%s is empty", name);
+		return arena_printf(a, lang_text_in(lang, "%s is empty"), name);
 	case TEST_ONE_OF:
-		return arena_printf(a, french ? "%s vaut « %s »" : "%s is \"%s\"", name, v.s);
+		return arena_printf(a, lang_text_in(lang, "%s is \"%s\""), name, v.s);
 	case TEST_OVER:
 		return arena_printf(a,
-		    french ? "%s vaut %s, pas plus de %s" : "%s is %s, not over %s", name, v.s,
+		    lang_text_in(lang, "%s is %s, not over %s"), name, v.s,
 		    t->bound);
 	case TEST_UNDER:
 		return arena_printf(a,
-		    french ? "%s vaut %s, pas moins de %s" : "%s is %s, not under %s", name, v.s,
+		    lang_text_in(lang, "%s is %s, not under %s"), name, v.s,
 		    t->bound);
 	case TEST_LENGTH:
 		return arena_printf(a,
-		    french ? "%s compte %zu caractères" : "%s has %zu characters", name,
+		    lang_text_in(lang, "%s has %zu characters"), name,
 		    characters(v));
 	default:
 		return arena_printf(a,
-		    french ? "%s : « %.60s » ne correspond pas à %s"
-			   : "%s: \"%.60s\" does not match %s",
+		    lang_text_in(lang, "%s: \"%.60s\" does not match %s"),
 		    name, v.s, t->bound);
 	}
 }

@@ -39,6 +39,8 @@ enum rules_text {
 enum { RULES_EN, RULES_FR, RULES_LANGS };
 /* Index of a language by its name; English where it is unknown. */
 int rules_lang(const char *lang);
+/* A text of the code's tables in that language. */
+const char *rules_say(const char *english, int lang);
 /* The template, with slots {1}, {2} ... */
 const char *rules_template(enum rules_text which, int lang);
 /* The template with its slots filled from arg[1], arg[2] ... (arg[0] is not used, NULL ends it). */

@@ -9,4 +9,4 @@ for k in $keywords; do
 	set -- "$@" --keyword="$k" --flag="$k:c-format"
 done
 find rejoin.c core systems exporter mapping importer -name '*.[ch]' | LC_ALL=C sort |
-	xgettext "$@" --keyword=_ --keyword=N_ --keyword=sentence:2 --flag=sentence:2:c-format --keyword=lang_plural:1,2 --files-from=- --output=-
+	xgettext "$@" --keyword=_ --keyword=N_ --keyword=lang_text_in:2 --keyword=sentence:2 --flag=sentence:2:c-format --keyword=lang_plural:1,2 --files-from=- --output=-
