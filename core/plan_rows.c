@@ -177,7 +177,7 @@ int ledger_plan_row(struct ledger *l, struct arena *a, int64_t plan, const char 
 	int got = st ? sql_step(st, err) : -1;
 
 	if (got == 1)
-		got = row_fill(l->path ? l->path : "ledger", approvals, st, a, out, err);
+		got = row_fill(l->path ? l->path : _("ledger"), approvals, st, a, out, err);
 	sql_done(st);
 	return got;
 }

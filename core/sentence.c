@@ -78,6 +78,18 @@ const char *sentence_pair(struct arena *a, const char *english, const char *fren
 	return taken(a, &b);
 }
 
+const char *sentence_part(struct arena *a, const char *text)
+{
+	struct buf b = { 0 };
+
+	if (!*text || *text == MARK || strchr(text, '%'))
+		return text;
+	buf_addf(&b, "%c[", MARK);
+	buf_add_json(&b, text, strlen(text));
+	buf_addc(&b, ']');
+	return taken(a, &b);
+}
+
 static const struct json *element(const struct json *list, size_t n)
 {
 	const struct json *e = json_first(list);

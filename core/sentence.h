@@ -11,6 +11,9 @@ const char *sentence(struct arena *a, const char *fmt, ...) __attribute__((forma
 /* What stands in both languages already: the rules of a mapping. */
 const char *sentence_pair(struct arena *a, const char *english, const char *french);
 
+/* A text marked N_() for use as an argument of a sentence, where it would stay English as it is; sentences as they are. */
+const char *sentence_part(struct arena *a, const char *text);
+
 /* The text in a named language ("en", "fr"), and in the reader's. What is no sentence is looked up as a whole. */
 const char *sentence_in(struct arena *a, const char *lang, const char *text);
 const char *sentence_text(struct arena *a, const char *text);

@@ -207,8 +207,8 @@ const struct command cmd_doctor = {
 	"mapped columns there and writable, are the referrals' currencies active, is the referral "
 	"id unique, may the records\n"
 	"that referrals name be read with their accounts and child rows, how many calls "
-	"are left. Ends with the list of the connector's flows in the order in which they are "
-	"turned on again.\n"
+	"are left.\n"
+	"Ends with the list of the connector's flows in the order in which they are turned on again.\n"
 	"Exit 0 fine or warnings only, 2 a mapped column is missing, 5 not reached, 10 sign-in, "
 	"role or clock.\n"),
 	doctor,

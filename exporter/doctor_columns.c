@@ -132,9 +132,9 @@ static void look_at_peer(struct looking *k)
 		doctor_say(v->doctor, v->conf->name, N_("referral id"), LEVEL_OK, EXIT_OK, NULL,
 		    "%s is unique", path);
 	else
-		doctor_say(v->doctor, v->conf->name, "referral id", LEVEL_WARNING, EXIT_OK,
-		    "make it unique: an alternate key in Dynamics, a unique external id in "
-		    "Salesforce",
+		doctor_say(v->doctor, v->conf->name, N_("referral id"), LEVEL_WARNING, EXIT_OK,
+		    _("make it unique: an alternate key in Dynamics, a unique external id in "
+		      "Salesforce"),
 		    "%s is not unique, so two deals may come to hold one referral (rejoin check names those that do, "
 		    "R25)", path);
 }

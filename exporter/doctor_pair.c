@@ -103,7 +103,7 @@ static int compare_currencies(struct visit *crm, const struct seen *seen, struct
 		    doctor_rule_title(d, "R12"), seen->used[i].code, seen->used[i].n, seen->looked);
 	}
 	if (!lacking)
-		doctor_say(d, crm->conf->name, "currencies", LEVEL_OK, EXIT_OK, NULL,
+		doctor_say(d, crm->conf->name, N_("currencies"), LEVEL_OK, EXIT_OK, NULL,
 		    "all %zu currencies of %ld referrals are active", seen->n, seen->looked);
 	return 0;
 }
@@ -117,15 +117,15 @@ static int fetch_peers(struct visit *crm, const struct seen *seen, struct err *e
 	if (!seen->n_peers)
 		return 0;
 	if (system_fetch(crm->sys, &crm->mem, seen->peer, seen->n_peers, &page, &why) < 0)
-		return doctor_error(crm, "related", &why, err);
+		return doctor_error(crm, N_("related"), &why, err);
 	if (page.n)
-		doctor_say(crm->doctor, crm->conf->name, "related", LEVEL_OK, EXIT_OK, NULL,
+		doctor_say(crm->doctor, crm->conf->name, N_("related"), LEVEL_OK, EXIT_OK, NULL,
 		    "may read %zu of %zu records that referrals name, with all that hangs on them",
 		    page.n, seen->n_peers);
 	else
-		doctor_say(crm->doctor, crm->conf->name, "related", LEVEL_WARNING, EXIT_OK,
-		    "see that this is the CRM that the connector wrote to, and that the role "
-		    "reaches other people's records",
+		doctor_say(crm->doctor, crm->conf->name, N_("related"), LEVEL_WARNING, EXIT_OK,
+		    _("see that this is the CRM that the connector wrote to, and that the role "
+		      "reaches other people's records"),
 		    "none of %zu records that referrals name is to be seen here", seen->n_peers);
 	return 0;
 }
@@ -136,7 +136,7 @@ int doctor_both(struct visit *pc, struct visit *crm, struct err *err)
 	struct err why = { 0 };
 
 	if (look_at_referrals(pc, &seen, &why) < 0)
-		return doctor_error(pc, "referrals", &why, err);
+		return doctor_error(pc, N_("referrals"), &why, err);
 	if (pc->mapping->f_currency >= 0 && compare_currencies(crm, &seen, err) < 0)
 		return -1;
 	return fetch_peers(crm, &seen, err);
@@ -163,10 +163,10 @@ void doctor_suppress(struct doctor *d, const struct pair_conf *pair)
 {
 	for (enum side s = LEFT; s <= RIGHT; s++)
 		if (pair->suppress && system_driver_find(pair->side[s]->kind)->caps & CAP_SUPPRESS)
-			doctor_say(d, pair->name, "flows", LEVEL_WARNING, EXIT_OK,
-			    "set \"connector\" to \"on\" unless that is meant; no privilege is documented for it "
+			doctor_say(d, pair->name, N_("flows"), LEVEL_WARNING, EXIT_OK,
+			    _("set \"connector\" to \"on\" unless that is meant; no privilege is documented for it "
 			    "(prvBypassCustomBusinessLogic is for plug-ins, which rejoin never bypasses), so where an "
-			    "apply is refused with HTTP 403, ask an administrator or pause the flows and say \"off\"",
+			    "apply is refused with HTTP 403, ask an administrator or pause the flows and say \"off\""),
 			    "\"connector\": \"suppress\": writes to %s carry "
 			    "MSCRM.SuppressCallbackRegistrationExpanderJob and trigger no flows of anybody, whose owners "
 			    "are not told", pair->side[s]->title);

@@ -47,15 +47,15 @@ int doctor_error(struct visit *v, const char *check, const struct err *why, stru
 			    doctor_rule_title(v->doctor, rule), rule, why->text);
 			return 0;
 		}
-		check = "sign-in";
+		check = N_("sign-in");
 		fix = _("see rejoin auth status");
 		break;
 	case ERR_UNAVAILABLE:
-		fix = "check url, proxy and network; run rejoin doctor again";
+		fix = _("check url, proxy and network; run rejoin doctor again");
 		if (strstr(why->text, "ertificate")) {
 			check = "TLS";
-			fix = "if the certificate is of your own authority, name its PEM file in \"ca_file\" of "
-			      "the system; else it is the service's or a proxy's to put right";
+			fix = _("if the certificate is of your own authority, name its PEM file in \"ca_file\" of "
+				"the system; else it is the service's or a proxy's to put right");
 		}
 		break;
 	case ERR_LIMIT:
@@ -102,7 +102,7 @@ static void tell_sign_in(struct visit *v, const struct auth_info *i)
 		    doctor_rule_fix(d, "R63"), "%s (R63): the token's amr claim has no mfa",
 		    doctor_rule_title(d, "R63"));
 	else if (pc && i->mfa == AUTH_MFA_YES)
-		doctor_say(d, name, "second factor", LEVEL_OK, EXIT_OK, NULL, "the sign-in used one");
+		doctor_say(d, name, N_("second factor"), LEVEL_OK, EXIT_OK, NULL, "the sign-in used one");
 	if (pc && i->application)
 		doctor_say(d, name, N_("person"), LEVEL_PROBLEM, EXIT_SIGNIN,
 		    _("use the flow device-code or refresh-token with a person who has a Referrals "
@@ -178,10 +178,10 @@ static int tell_allowance(struct visit *v, struct err *err)
 	bool scarce = told > 0 && (day.most - day.used) * 10 < day.most;
 
 	if (told < 0)
-		return doctor_error(v, "allowance", &why, err);
+		return doctor_error(v, N_("allowance"), &why, err);
 	if (told)
-		doctor_say(v->doctor, v->conf->name, "allowance", scarce ? LEVEL_WARNING : LEVEL_OK, EXIT_OK,
-		    scarce ? "plan for later, or find out who uses the calls: the service counts those of everybody" : NULL,
+		doctor_say(v->doctor, v->conf->name, N_("allowance"), scarce ? LEVEL_WARNING : LEVEL_OK, EXIT_OK,
+		    scarce ? _("plan for later, or find out who uses the calls: the service counts those of everybody") : NULL,
 		    "%ld of %ld calls that the service allows in a day are left", day.most - day.used, day.most);
 	return 0;
 }
@@ -209,7 +209,7 @@ int doctor_visit(struct visit *v, struct err *err)
 	}
 	v->sys = system_open(v->conf, &v->doctor->ws, v->mapping ? &need : NULL, &v->meter, &why);
 	if (!v->sys)
-		return doctor_error(v, "settings", &why, err);
+		return doctor_error(v, N_("settings"), &why, err);
 	signed_in = auth_token(http_auth(v->sys->http), v->sys->http, &token, &why) == 0;
 	rc = signed_in ? 0 : doctor_error(v, N_("sign-in"), &why, err);
 	if (rc == 0 && auth_info(http_auth(v->sys->http), &info, &why) < 0)

@@ -293,10 +293,10 @@ static void say_counts(struct apply *x, const struct account *a)
 	    "%s%sp-%lld: %ld applied, %ld refused, %ld in conflict, %ld deferred, %ld "
 	    "unknown; %ld rejected, "
 	    "%ld undecided, %ld blocked. %ld calls and %ld echoes.%s",
-	    x->run ? run_name(x) : "", x->run ? " of " : "", (long long)p->id, a->applied,
+	    x->run ? run_name(x) : "", x->run ? _(" of ") : "", (long long)p->id, a->applied,
 	    a->refused, a->conflict, a->deferred, a->unknown, a->rejected, a->undecided, a->blocked,
 	    calls, echoes,
-	    suppressed(x) && x->run ? arena_printf(&x->t.mem, " Flows of %s were suppressed.", suppressed(x)) : "");
+	    suppressed(x) && x->run ? arena_printf(&x->t.mem, _(" Flows of %s were suppressed."), suppressed(x)) : "");
 	if (suppressed(x) && x->run)
 		out_text("flows_suppressed", suppressed(x));
 }
@@ -334,10 +334,10 @@ static int finish(struct apply *x, struct err *stopped, struct err *err)
 	}
 	bool done = left == 0 && a.unknown == 0 && stopped->kind == ERR_NONE;
 	if (x->run && journal_run_end(&x->t.ledger, x->run,
-			  arena_printf(&x->t.mem,
-			      "%ld applied, %ld refused, %ld conflict, %ld deferred, %ld unknown%s%s",
+			  sentence(&x->t.mem,
+			      "%ld applied, %ld refused, %ld conflict, %ld deferred, %ld unknown%s",
 			      a.applied, a.refused, a.conflict, a.deferred, a.unknown,
-			      suppressed(x) ? "; flows suppressed in " : "", suppressed(x) ? suppressed(x) : ""),
+			      suppressed(x) ? sentence(&x->t.mem, "; flows suppressed in %s", suppressed(x)) : ""),
 			  done, budget_now(&x->budget), err) < 0)
 		return -1;
 	say_counts(x, &a);

@@ -188,8 +188,8 @@ static int decide(struct target *t, const struct options *o, struct err *err)
 		log_note("%ld rows were carried out already: their decision stands", late);
 	if (c.same > 0)
 		out_line("%ld rows are half-approved by %s already: another person must approve them", c.same, o->approver);
-	out_line("%s%zu decisions%s", o->dry_run ? "would take " : "took ", c.n,
-	    o->dry_run ? "; nothing was kept" : "");
+	out_line("%s%zu decisions%s", o->dry_run ? _("would take ") : _("took "), c.n,
+	    o->dry_run ? _("; nothing was kept") : "");
 	out_count("decisions", (long)c.n - late);
 	result = 0;
 done:

@@ -31,7 +31,7 @@ static struct {
 	{ "unknown", N_("of unknown outcome: `rejoin apply` looks them up"), 0 },
 	{ "refused", N_("refused by the service"), 0 },
 	{ "conflict", N_("in conflict: both sides changed"), 0 },
-	{ "blocked", N_("blocked by a rule"), 0 },
+	{ "blocked", N_("blocked: `rejoin show` says why"), 0 },
 	{ "candidate", N_("possible links"), 0 },
 	{ "rejected", N_("rejected, or different on purpose"), 0 },
 };
@@ -145,9 +145,9 @@ static int show_plan(struct ledger *l, int64_t id, int64_t now, struct buf *json
 	}
 	stamp_format(info.at / 1000000 * 1000000, at);
 	age_text(info.at, now, age);
-	out_line("Plan p-%lld (%s and %s), made %s, %s ago, is %s: %ld decision%s open.",
-	    (long long)id, info.system[LEFT], info.system[RIGHT], at, age, info.state, open,
-	    open == 1 ? "" : "s");
+	out_line("Plan p-%lld (%s and %s), made %s, %s ago, is %s: %s.",
+	    (long long)id, info.system[LEFT], info.system[RIGHT], at, age, plan_state_text(info.state),
+	    arena_printf(&a, lang_plural("%ld decision open", "%ld decisions open", (unsigned long)open), open));
 	if (half > 0)
 		out_line("  %ld half-approved: a second person approves them with rejoin approve p-%lld ... --approver NAME",
 		    half, (long long)id);

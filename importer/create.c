@@ -221,7 +221,7 @@ int create_prepare(
 	for (size_t i = 0; i < n; i++) {
 		struct item *it = &items[i];
 		if (!it->source && !x->rehearsal) {
-			it->refusal = arena_printf(a, "not created: %s %s is gone; plan again",
+			it->refusal = arena_printf(a, _("not created: %s %s is gone; plan again"),
 			    m->driver[from]->id_name, id[i]);
 			continue;
 		}

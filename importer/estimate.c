@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "importer/rehearse.h"
@@ -141,8 +142,8 @@ const char *estimate_text(struct arena *a, const struct plan_cost *c)
 {
 	long calls = c->calls[LEFT] + c->calls[RIGHT], most = c->most[LEFT] + c->most[RIGHT];
 
-	return most > calls ? arena_printf(a, "%ld to %ld calls", calls, most)
-			    : arena_printf(a, "%ld call%s", calls, calls == 1 ? "" : "s");
+	return most > calls ? arena_printf(a, _("%ld to %ld calls"), calls, most)
+			    : arena_printf(a, lang_plural("%ld call", "%ld calls", (unsigned long)calls), calls);
 }
 
 static const char *known_name(struct arena *a, const char *system)
@@ -213,9 +214,10 @@ void estimate_say(struct apply *x)
 	} else {
 		target_say(&x->t, "sending it takes %s and %ld echoes%s", estimate_text(&x->t.mem, c),
 		    c->echoes[LEFT] + c->echoes[RIGHT],
-		    c->stuck       ? ", and one record alone takes more than the limit allows"
-		    : c->n_days > 1 ? arena_printf(&x->t.mem, ", more than the limit allows: %d %s, soonest expiry first", c->n_days,
-				       x->budget.max_calls >= 0 ? "runs" : "days")
+		    c->stuck       ? _(", and one record alone takes more than the limit allows")
+		    : c->n_days > 1 ? arena_printf(&x->t.mem, x->budget.max_calls >= 0 ? _(", more than the limit allows: %d runs, soonest expiry first")
+									     : _(", more than the limit allows: %d days, soonest expiry first"),
+				       c->n_days)
 				    : "");
 		out_count("days", c->n_days);
 		for (int s = LEFT; s <= RIGHT; s++)

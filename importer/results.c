@@ -49,8 +49,8 @@ static int write_row(struct target *t, struct table_writer *w, const struct plan
 			       : v == VERDICT_UNDECIDED ? "undecided"
 							: "blocked";
 		done.code = v == VERDICT_BLOCKED ? r->rule : "";
-		done.message = v == VERDICT_BLOCKED ? r->reason
-			       : r->half            ? "half-approved: another approver is needed"
+		done.message = v == VERDICT_BLOCKED ? sentence_text(a, r->reason)
+			       : r->half            ? _("half-approved: another approver is needed")
 						    : r->comment;
 	}
 	if (done.at != STAMP_NONE && done.at != 0)

@@ -83,9 +83,9 @@ static void print_row(const struct showing *s, const struct plan_row *r, const s
 	line(_("fix"), sentence_text(a, r->fix), a);
 	line(_("expires"), r->expires, a);
 	if (r->decision != DECISION_NONE)
-		line("decision", arena_printf(a, "%s%s%s%s%s%s", decision_names[r->decision],
-		    r->decision == DECISION_EDIT ? ": " : "", r->decision == DECISION_EDIT ? shown(r->edited, "(cleared)") : "",
-		    *r->approver ? ", by " : "", r->approver, r->half ? " (half-approved: another approver is needed)" : ""), a);
+		line(_("decision"), arena_printf(a, "%s%s%s%s%s%s", _(decision_names[r->decision]),
+		    r->decision == DECISION_EDIT ? ": " : "", r->decision == DECISION_EDIT ? shown(r->edited, _("(cleared)")) : "",
+		    *r->approver ? _(", by ") : "", r->approver, r->half ? _(" (half-approved: another approver is needed)") : ""), a);
 	else
 		line(_("decision"), r->class == CLASS_BLOCKED || r->class == CLASS_DIVERGENT ? "" : _("none yet"), a);
 	line(_("comment"), r->comment, a);

@@ -70,7 +70,7 @@ static const char *stamp_text(int64_t t, struct arena *a)
 {
 	char text[32];
 	if (t == STAMP_NONE)
-		return "at a time that is not known";
+		return sentence(a, "at a time that is not known");
 	/* to the second: people compare days and hours */
 	stamp_format(t - t % 1000000, text);
 	return arena_strdup(a, text);

@@ -58,7 +58,7 @@ static const char *shut_to(const struct pair *q, size_t f, enum side to, const c
 	const struct rule *illegal = (int)f == m->f_status ? rules_transition(now.s, wanted.s) : NULL;
 	if (!illegal)
 		return NULL;
-	*why = sentence(q->a, "%s does not go from %s to %s", p->title[to], now.s, value_has(wanted) ? wanted.s : "nothing");
+	*why = sentence(q->a, "%s does not go from %s to %s", p->title[to], now.s, value_has(wanted) ? wanted.s : sentence(q->a, "nothing"));
 	return illegal->id;
 }
 
@@ -83,7 +83,8 @@ static void only_outcome(const struct pair *q, struct plan_row *row, enum side t
 	if (!value_has(row->proposed))
 		row->proposed = value_empty;
 	row->rule = rule;
-	row->reason = sentence(q->a, "%s; only the value of %s can be kept: %s", row->reason, p->title[kept], why);
+	row->reason = sentence(q->a, "%s; only the value of %s can be kept: %s", sentence_part(q->a, row->reason),
+	    p->title[kept], why);
 	row->fix = sentence(q->a, "Decide keep %s, or reject to leave both sides as they are.", p->title[kept]);
 }
 
@@ -125,7 +126,7 @@ int pair_conflict(struct pair *q, size_t f, struct err *err)
 		plan_row_rule(&row, stop->rule, stop->reason, q->a);
 	} else if (rule[LEFT] && rule[RIGHT]) {
 		enum side s = q->closed[LEFT] ? RIGHT : LEFT; /* the side that is not closed says more */
-		pair_row_out(q, &row, rule[s], arena_printf(q->a, "%s, and %s", why[s], why[side_other(s)]));
+		pair_row_out(q, &row, rule[s], sentence(q->a, "%s, and %s", why[s], why[side_other(s)]));
 	} else if (rule[LEFT] || rule[RIGHT]) {
 		enum side s = rule[LEFT] ? LEFT : RIGHT;
 		only_outcome(q, &row, side_other(s), rule[s], why[s]);

@@ -74,7 +74,7 @@ void plan_tally_print(const struct plan_tally *t, const char *const title[2], co
 	one('?', _("inferred"), c->inferred, _("of these: rest on evidence, not on a base"), &a);
 	one('?', _("conflict"), t->conflict, _("fields: a person says which side is right"), &a);
 	one('?', _("candidate"), t->candidate, _("possible duplicates: a person says whether they are one deal"), &a);
-	one('x', _("blocked"), t->blocked, _("by a rule; each says what solves it"), &a);
+	one('x', _("blocked"), t->blocked, _("each says why, and what solves it"), &a);
 	one('=', _("equal"), c->equal, _("linked pairs"), &a);
 	if (t->expires != STAMP_NONE) {
 		char at[32];

@@ -119,13 +119,13 @@ static void print_days(const struct plan_cost *c, const struct sides *s)
 		    grouped(budget_a_day(&s->budget), n[0]), c->n_days ? c->day[c->n_days - 1].last + 1 : 1);
 	else
 		out_line("With %s calls and echoes a day all of this takes %s%d days, soonest expiry first:",
-		    grouped(budget_a_day(&s->budget), n[0]), c->too_long ? "more than " : "", c->n_days);
+		    grouped(budget_a_day(&s->budget), n[0]), c->too_long ? _("more than ") : "", c->n_days);
 	for (int i = 0; i < c->n_days && i < 10; i++) {
 		const struct plan_day *d = &c->day[i];
 		if (d->last < 0)
 			out_line("  today      nothing: the allowance is used up");
 		else
-			out_line("  %s %-4s rows %s to %s: %s calls and %s echoes", i ? "day" : "today",
+			out_line("  %s %-4s rows %s to %s: %s calls and %s echoes", i ? _("day") : _("today"),
 			    i ? grouped(i + 1, n[4]) : "", grouped(d->first, n[0]), grouped(d->last, n[1]),
 			    grouped(d->calls, n[2]), grouped(d->echoes, n[3]));
 	}
@@ -159,10 +159,10 @@ static void print_sentence(const struct planner *k, const struct sides *s, const
 	long most = cost->most[LEFT] + cost->most[RIGHT];
 	char left[96] = "", range[40] = "", n[10][32];
 	if (most > calls)
-		snprintf(range, sizeof range, " to %s", grouped(most, n[9]));
+		snprintf(range, sizeof range, _(" to %s"), grouped(most, n[9]));
 	if (s->pair->daily_calls >= 0) {
 		long room = budget_day_left(&s->budget);
-		snprintf(left, sizeof left, ": %s of %s left today", grouped(room, n[1]), grouped(s->pair->daily_calls, n[2]));
+		snprintf(left, sizeof left, _(": %s of %s left today"), grouped(room, n[1]), grouped(s->pair->daily_calls, n[2]));
 	}
 	out_line("Plan p-%" PRId64 ": %s creates, %s updates, of these %s irreversible and %s inferred; %s conflicts, %s blocked, "
 		 "%s equal. %s%s calls and %s echoes%s.",

@@ -154,7 +154,7 @@ void plan_row_approver(struct plan_row *row, const struct finding *f, size_t n, 
 			continue;
 		if (!plan_row_needs_approver(row))
 			row->owner_consent = "approver";
-		row->reason = *row->reason ? sentence(a, "%s. %s", row->reason, f[i].reason) : f[i].reason;
+		row->reason = *row->reason ? sentence(a, "%s. %s", sentence_part(a, row->reason), f[i].reason) : f[i].reason;
 		if (!*row->rule)
 			row->rule = f[i].rule->id;
 		if (!*row->fix)

@@ -53,7 +53,7 @@ static const char *keep_refused(struct arena *a, const struct review_ask *q, enu
 		    "and plan again"),
 		    r->field, q->titles->side[writes]);
 	if (only_outcome(r) && writes != r->to)
-		return arena_printf(a, "this row has one outcome: %s", r->reason);
+		return arena_printf(a, _("this row has one outcome: %s"), sentence_text(a, r->reason));
 	return NULL;
 }
 
@@ -62,7 +62,7 @@ static const char *edit_refused(struct arena *a, const struct review_ask *q)
 	const struct plan_row *r = q->row;
 
 	if (only_outcome(r))
-		return arena_printf(a, "this row has one outcome: %s", r->reason);
+		return arena_printf(a, _("this row has one outcome: %s"), sentence_text(a, r->reason));
 	if (r->field[0] && is_outcome(q->m, r))
 		return arena_printf(a, _("%s is not typed: approve, reject or keep a side"), r->field);
 	if (!r->field[0] || (r->op != OP_UPDATE && r->op != OP_NONE))
@@ -134,13 +134,13 @@ static const char *names_refused(struct arena *a, const struct review_ask *q, in
 	if (q->info->approvals < 2)
 		return NULL;
 	if (plan_decision_writes(r, (enum decision)d) && !q->named[0] && !stands)
-		return "two different people must approve a change of this pair: write who decides under "
-		       "approver";
+		return _("two different people must approve a change of this pair: write who decides under "
+			 "approver");
 	if (d == DECISION_NONE && plan_decision_writes(r, r->decision) &&
 	    !approver_among(a, r->approver, q->named))
 		return arena_printf(a,
-		    "a name beside a blank decision approves nothing: write the decision too (%s stands in the ledger)",
-		    decision_names[r->decision]);
+		    _("a name beside a blank decision approves nothing: write the decision too (%s stands in the ledger)"),
+		    _(decision_names[r->decision]));
 	return NULL;
 }
 

@@ -101,7 +101,7 @@ static int check_columns(
 		    "%s: %s%sno plan of rejoin: missing columns: %s; %ssend back the file as rejoin "
 		    "wrote it",
 		    path, p->sheet ? head_address(a, p) : "", p->sheet ? ": " : "", missing.s,
-		    p->sheet ? "no row of this sheet was read: " : "");
+		    p->sheet ? _("no row of this sheet was read: ") : "");
 	else if (twice >= 0)
 		result = err_set(err, ERR_USAGE, "%s: %s: two columns are called %s: rename one",
 		    path, review_address(a, p, (enum review_column)twice),

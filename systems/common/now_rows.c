@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 #include "core/text.h"
 
 static int by_id(const void *p, const void *q)
@@ -59,7 +60,7 @@ void now_drop_moved(struct now_rows *rows, struct arena *a, const struct write *
 			continue;
 		now = now_find(rows, id[i]);
 		if (!now) {
-			reply_set(&r[i], a, OUTCOME_CONFLICT, 404, "", "the record is not there any more");
+			reply_set(&r[i], a, OUTCOME_CONFLICT, 404, "", _("the record is not there any more"));
 			continue;
 		}
 		if (now->etag && w[i].etag)
@@ -67,7 +68,7 @@ void now_drop_moved(struct now_rows *rows, struct arena *a, const struct write *
 		else
 			moved = w[i].modified != STAMP_NONE && w[i].modified != now->modified;
 		if (moved)
-			reply_set(&r[i], a, OUTCOME_CONFLICT, 412, "", "the record was changed since it was read");
+			reply_set(&r[i], a, OUTCOME_CONFLICT, 412, "", _("the record was changed since it was read"));
 		else if (etag)
 			etag[i] = now->etag;
 	}
@@ -97,7 +98,7 @@ void now_drop_existing(struct now_rows *rows, struct arena *a, const struct writ
 		if (!now)
 			continue;
 		reply_set(&r[i], a, OUTCOME_CONFLICT, 0, "",
-		    arena_printf(a, "opportunity %s holds this referral id already: plan again", now->id));
+		    arena_printf(a, _("opportunity %s holds this referral id already: plan again"), now->id));
 		r[i].id = now->id;
 	}
 }

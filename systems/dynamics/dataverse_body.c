@@ -48,10 +48,10 @@ const char *dataverse_invalid(const struct dynamics *d, struct arena *a, const s
 
 		if (!r && strchr(path, '[') && !strchr(path, '@'))
 			return arena_printf(
-			    a, "%s belongs to no table of the mapping's \"related\"", path);
+			    a, _("%s belongs to no table of the mapping's \"related\""), path);
 		if (r && (!r->id || strcmp(native_parse(&d->natives, a, path).rest, r->id) != 0))
 			return arena_printf(a,
-			    "%s can't be written, only the \"id\" column of \"related\" (%s[].%s)",
+			    _("%s can't be written, only the \"id\" column of \"related\" (%s[].%s)"),
 			    path, r->alias, r->id ? r->id : "?");
 		if (r && w->op == WRITE_CLOSE)
 			return _("child rows are set before a deal is closed, not with it");

@@ -88,7 +88,7 @@ static int ask_audited(struct dynamics *d, struct err *err)
 	d->audit_asked = true;
 	struct json *told = ask_setup(d, "organizations?$select=isauditenabled", &rc, err);
 	if (is_off(json_get(json_first(json_get(told, "value")), "isauditenabled")))
-		off = "the organization";
+		off = _("the organization");
 	json_free(told);
 	if (rc < 0)
 		return -1;
@@ -96,7 +96,7 @@ static int ask_audited(struct dynamics *d, struct err *err)
 		query = xasprintf("EntityDefinitions(LogicalName='%s')?$select=IsAuditEnabled", d->record);
 		told = ask_setup(d, query, &rc, err);
 		if (is_off(json_get(told, "IsAuditEnabled")))
-			off = "the table";
+			off = _("the table");
 		json_free(told);
 		free(query);
 		if (rc < 0)

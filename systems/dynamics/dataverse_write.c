@@ -4,6 +4,7 @@
  * (dataverse_create.c). WinOpportunity and LoseOpportunity take no precondition: the rows are read again just before.
  * Closed rows are read-only. */
 #include <string.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "systems/common/now_rows.h"
@@ -27,7 +28,7 @@ static int drop_moved(struct dynamics *d, struct arena *a, const struct write *w
 	now_drop_moved(&got, a, w, id, n, ask, etag, r);
 	for (size_t i = 0; i < n; i++)
 		if (ask[i] && r[i].outcome == OUTCOME_NONE && !etag[i])
-			reply_set(&r[i], a, OUTCOME_DEFERRED, 0, "", "the service gives no version of the record");
+			reply_set(&r[i], a, OUTCOME_DEFERRED, 0, "", _("the service gives no version of the record"));
 	return 0;
 }
 
@@ -278,7 +279,7 @@ int dataverse_resolve(
 	}
 	if (!now) {
 		r->outcome = w->op == WRITE_CREATE ? OUTCOME_NONE : OUTCOME_CONFLICT;
-		r->message = w->op == WRITE_CREATE ? "" : "the record is not there any more";
+		r->message = w->op == WRITE_CREATE ? "" : _("the record is not there any more");
 		return 0;
 	}
 	r->after = now;

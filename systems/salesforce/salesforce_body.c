@@ -1,5 +1,6 @@
 /* Salesforce: a write as the JSON of a collection call, and why one can't be sent at all. */
 #include <string.h>
+#include "core/lang.h"
 #include "systems/salesforce/salesforce.h"
 
 const struct assign *salesforce_assign(const struct write *w, const char *path)
@@ -22,17 +23,17 @@ static bool id_valid(const char *id)
 const char *salesforce_invalid(const struct salesforce *s, struct arena *a, const struct write *w)
 {
 	if (w->op != WRITE_CREATE && !id_valid(w->id))
-		return "the record id is no Salesforce id";
+		return _("the record id is no Salesforce id");
 	for (size_t i = 0; i < w->n_assign; i++) {
 		const struct related *r = assign_children(&s->natives, &w->assign[i]);
 		const char *path = w->assign[i].path;
 
 		if (!r && strchr(path, '['))
 			return arena_printf(
-			    a, "%s belongs to no table of the mapping's \"related\"", path);
+			    a, _("%s belongs to no table of the mapping's \"related\""), path);
 		if (r && (!r->id || strcmp(native_parse(&s->natives, a, path).rest, r->id) != 0))
 			return arena_printf(a,
-			    "%s can't be written, only the \"id\" column of \"related\" (%s[].%s)",
+			    _("%s can't be written, only the \"id\" column of \"related\" (%s[].%s)"),
 			    path, r->alias, r->id ? r->id : "?");
 	}
 	return NULL;

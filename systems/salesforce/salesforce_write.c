@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/lang.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "systems/common/now_rows.h"
@@ -115,8 +116,8 @@ static int send_records(struct salesforce *s, struct arena *a, const struct writ
 		to->id = item[i].outcome == OUTCOME_APPLIED ? item[i].id : NULL;
 		if (w->op == WRITE_CREATE && item[i].outcome == OUTCOME_APPLIED && item[i].existed)
 			reply_set(to, a, OUTCOME_CONFLICT, item[i].http, "",
-			    "a record with this referral id was made meanwhile; it took these "
-			    "values");
+			    _("a record with this referral id was made meanwhile; it took these "
+			      "values"));
 	}
 	return 0;
 }
@@ -203,7 +204,7 @@ static void check_id(struct arena *a, const struct write *w, struct value held, 
 	if (!marker || (value_has(held) && strcasecmp(held.s, marker) == 0))
 		return;
 	reply_set(
-	    r, a, OUTCOME_UNKNOWN, r->http, "", "the record answered holds another referral id");
+	    r, a, OUTCOME_UNKNOWN, r->http, "", _("the record answered holds another referral id"));
 	r->id = NULL;
 	r->after = NULL;
 }
@@ -304,8 +305,8 @@ static void judge_unknown(struct salesforce *s, struct arena *a, const struct wr
 	if (n_now != 1) {
 		r->outcome = create && !now ? OUTCOME_NONE : OUTCOME_CONFLICT;
 		r->message = create && !now ? ""
-			     : now          ? "several records hold this referral id"
-					    : "the record is not there any more";
+			     : now          ? _("several records hold this referral id")
+					    : _("the record is not there any more");
 		return;
 	}
 	const char *id = arena_strdup(a, record_get(now, "Id").s);
@@ -348,7 +349,7 @@ int salesforce_resolve_many(struct system *sys, struct arena *a, const struct wr
 
 		if (!key[i]) {
 			reply_set(&r[i], a, OUTCOME_UNKNOWN, 0, "",
-			    "the create carried no referral id: look for it by hand");
+			    _("the create carried no referral id: look for it by hand"));
 			continue;
 		}
 		for (size_t j = 0; j < page.n; j++) {

@@ -79,6 +79,12 @@ static void sentences_are_read_in_either(void **state)
 	assert_string_equal(sentence_in(&a, "en", "\x1e[\"%s and %s\",\"one\"]"), "one and ");
 	assert_string_equal(sentence_in(&a, "en", "\x1e[\"50%"), "");
 	assert_string_equal(sentence_in(&a, "en", "\x1e[\"50%\"]"), "50");
+	/* as an argument it would stay English, unless it is said to be one of ours */
+	s = sentence(&a, "%s, %s", "both sides changed the set", sentence_part(&a, "both sides changed the set"));
+	assert_string_equal(sentence_in(&a, "fr", s), "both sides changed the set, les deux côtés ont changé l'ensemble");
+	assert_ptr_equal(sentence_part(&a, s), s);
+	assert_string_equal(sentence_part(&a, "50%"), "50%");
+	assert_string_equal(sentence_part(&a, ""), "");
 	/* a sentence within what came from outside is not taken for one */
 	s = sentence(&a, "%s has no partner in %s", "{\"en\":\"x\"}", "CRM");
 	assert_string_equal(sentence_in(&a, "en", s), "{\"en\":\"x\"} has no partner in CRM");
