@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/plan.h"
 #include "tests/unit/check.h"
