@@ -1,6 +1,7 @@
 /* The doors to the drivers: what holds for every system is checked here once, so that a driver only knows its service.
  * A driver's slot that is empty is answered here in words. */
 #include "core/lang.h"
+#include "core/sentence.h"
 #include "core/system.h"
 #include "core/text.h"
 
@@ -206,8 +207,8 @@ int system_write(struct system *s, struct arena *a, const struct write *w, size_
 	for (i = 0; i < n; i++) {
 		if (!replies[i].code)
 			replies[i].code = "";
-		if (!replies[i].message)
-			replies[i].message = "";
+		/* a driver may answer with a sentence, where a plan could ask the same beforehand */
+		replies[i].message = replies[i].message ? sentence_text(a, replies[i].message) : "";
 	}
 	return 0;
 }

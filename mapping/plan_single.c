@@ -93,7 +93,7 @@ static int plan_create(struct planner *p, const struct mapped *r, uint32_t i, en
 		row.fix = N_("Read both sides whole, without --since and --where, and plan again.");
 	} else if (create_refused(p, i)) {
 		row.class = CLASS_BLOCKED;
-		row.reason = sentence(a, "%s would refuse it: %s", p->title[to], create_refused(p, i));
+		row.reason = sentence(a, "%s would refuse it: %s", p->title[to], sentence_part(a, create_refused(p, i)));
 		row.fix = sentence(a, "Mend that in %s and plan again; or create the record there by hand and link the two: "
 					  "rejoin link %s ID.",
 		    p->title[to], r->id);

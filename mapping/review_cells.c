@@ -122,15 +122,15 @@ struct value review_cell(struct arena *a, enum review_column c, const struct pla
 	case RC_FIELD:
 		return value_of(r->field);
 	case RC_EVIDENCE:
-		v = value_of(sentence_in(a, book && lang == LANG_FR ? "fr" : "en", r->evidence));
+		v = value_of(sentence_in(a, lang == LANG_FR ? "fr" : "en", r->evidence));
 		break;
 	case RC_RULE:
 		return value_of(r->rule);
 	case RC_REASON:
-		v = value_of(sentence_in(a, book && lang == LANG_FR ? "fr" : "en", r->reason));
+		v = value_of(sentence_in(a, lang == LANG_FR ? "fr" : "en", r->reason));
 		break;
 	case RC_FIX:
-		v = value_of(sentence_in(a, book && lang == LANG_FR ? "fr" : "en", r->fix));
+		v = value_of(sentence_in(a, lang == LANG_FR ? "fr" : "en", r->fix));
 		break;
 	case RC_EXPIRES:
 		return value_of(r->expires);

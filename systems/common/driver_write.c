@@ -6,6 +6,7 @@
 #include <strings.h>
 #include "systems/common/driver_util.h"
 #include "core/lang.h"
+#include "core/sentence.h"
 #include "core/text.h"
 
 static bool truth(struct value v, bool *out)
@@ -286,24 +287,25 @@ static void ref_answer(const struct natives *nv, struct arena *a, const struct w
     const struct ref *ref, struct reply *reply)
 {
 	const struct related *r = natives_related(nv, ref->alias);
-	const char *value = value_has(ref->value[0]) ? ref->value[0].s : _("(empty)");
+	const char *value = value_has(ref->value[0]) ? ref->value[0].s : sentence(a, "(empty)");
 
+	/* sentences: a plan keeps them */
 	if (ref->found == 1 || ref_left_out(nv, w, ref))
 		return;
 	if (ref->refused)
 		reply_set(reply, a, OUTCOME_REFUSED, 0, "", ref->why);
 	else if (ref->found > 1)
 		reply_set(reply, a, OUTCOME_REFUSED, 0, "",
-		    arena_printf(a,
-			_("several rows fit %s.%s = %s (%s and %s): merge them, or set the right one by hand"),
+		    sentence(a,
+			"several rows fit %s.%s = %s (%s and %s): merge them, or set the right one by hand",
 			ref->alias, ref->column[0], value, ref->id, ref->other));
 	else if (w->op == WRITE_CREATE && r && r->create)
 		reply_set(reply, a, OUTCOME_DEFERRED, 0, "",
-		    arena_printf(
-			a, _("it is not known whether %s %s was made: run again"), ref->alias, value));
+		    sentence(
+			a, "it is not known whether %s %s was made: run again", ref->alias, value));
 	else
 		reply_set(reply, a, OUTCOME_REFUSED, 0, "",
-		    arena_printf(a, _("no row fits %s.%s = %s: create it there, or correct the value"),
+		    sentence(a, "no row fits %s.%s = %s: create it there, or correct the value",
 			ref->alias, ref->column[0], value));
 }
 

@@ -71,7 +71,7 @@ static int ask_refs(void *ctx, const char *alias, struct ref **ref, size_t n, st
 		return refs_ask(ref, n, fit_chunk, ask_chunk, &s, err);
 	for (size_t i = 0; i < n; i++) {
 		ref[i]->refused = ref[i]->asked = true;
-		ref[i]->why = _("this lookup can be read but not written: leave it out of what the mapping writes");
+		ref[i]->why = N_("this lookup can be read but not written: leave it out of what the mapping writes");
 	}
 	return 0;
 }

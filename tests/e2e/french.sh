@@ -94,7 +94,7 @@ grep -q 'Pourquoi' cells.csv || fail "the workbook's headings are not French"
 french 0 link no-such-l no-such-r
 french 6 approve p-1 --reversible
 french 6 apply p-1 -n
-french 4 apply p-1 -o results.csv
+french 6 apply p-1 -o results.csv
 french 0 status
 french 0 explain R01
 

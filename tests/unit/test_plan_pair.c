@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/plan.h"
 #include "tests/unit/check.h"
@@ -75,6 +76,14 @@ struct seen {
 	char proposed[FIELDS][40], rule[FIELDS][8], reason[FIELDS][300], fix[FIELDS][200];
 };
 
+/* What a row says, in English. */
+static void read_text(char *out, size_t size, const char *text)
+{
+	struct arena a = { 0 };
+	snprintf(out, size, "%s", sentence_in(&a, "en", text));
+	arena_release(&a);
+}
+
 static int take(void *ctx, const struct plan_row *row, struct err *err)
 {
 	struct seen *x = ctx;
@@ -88,8 +97,8 @@ static int take(void *ctx, const struct plan_row *row, struct err *err)
 	x->proposes[f] = row->proposed.state != VALUE_ABSENT;
 	snprintf(x->proposed[f], sizeof x->proposed[f], "%s", row->proposed.s);
 	snprintf(x->rule[f], sizeof x->rule[f], "%s", row->rule);
-	snprintf(x->reason[f], sizeof x->reason[f], "%s", row->reason);
-	snprintf(x->fix[f], sizeof x->fix[f], "%s", row->fix);
+	read_text(x->reason[f], sizeof x->reason[f], row->reason);
+	read_text(x->fix[f], sizeof x->fix[f], row->fix);
 	return 0;
 }
 
@@ -342,8 +351,8 @@ static int take_create(void *ctx, const struct plan_row *row, struct err *err)
 	assert_int_equal(row->op, OP_CREATE);
 	x->rows++;
 	x->class = row->class;
-	snprintf(x->reason, sizeof x->reason, "%s", row->reason);
-	snprintf(x->fix, sizeof x->fix, "%s", row->fix);
+	read_text(x->reason, sizeof x->reason, row->reason);
+	read_text(x->fix, sizeof x->fix, row->fix);
 	return 0;
 }
 
