@@ -17,6 +17,7 @@ struct diffing {
 	bool has_ledger;
 	struct sql *db;
 	int which; /* the plan that is being read, 1 or 2 */
+	char *title[2]; /* the systems as people see them; NULL where only files were given */
 	long n[3], same; /* new, gone, changed */
 	struct buf json;
 };
@@ -49,6 +50,10 @@ static int from_ledger(struct diffing *d, const char *name, struct err *err)
 		got = err_set(err, ERR_USAGE, "the ledger has no plan %s", name);
 	if (got < 0)
 		goto done;
+	for (enum side i = LEFT; i <= RIGHT; i++) {
+		free(d->title[i]);
+		d->title[i] = xstrdup(info.title[i]);
+	}
 	rows = ledger_plan_rows(&d->ledger, info.id, "", err);
 	got = -1;
 	while (rows && (got = plan_rows_next(rows, &a, &r, err)) == 1) {
@@ -106,8 +111,9 @@ static int say(struct diffing *d, int kind, const char *sql, struct err *err)
 		for (int i = 0; i < 9; i++)
 			c[i] = arena_strdup(&a, sql_text(st, i));
 		d->n[kind]++;
+		enum side to = strcmp(c[1], "left") == 0 ? LEFT : RIGHT;
 		char *what = arena_printf(&a, _("%c %s%s%s to %s"), shown[kind], *c[0] ? _(c[0]) : _("differs"), *c[4] ? " " : "", c[4],
-		    strcmp(c[1], "left") == 0 ? _("left") : _("right"));
+		    d->title[to] ? d->title[to] : to == LEFT ? _("left") : _("right"));
 		if (kind == 2 && !strcmp(c[7], c[8]))
 			out_line("%s %s (%s = %s), %s: the proposal stands, what it rests on changed",
 			    plan_colour(signs[kind], what, &a), safe(&a, c[6]), safe(&a, c[2]), safe(&a, c[3]), c[5]);
@@ -191,6 +197,8 @@ done:
 	ledger_close(&d.ledger);
 	workspace_close(&d.ws);
 	buf_release(&d.json);
+	free(d.title[LEFT]);
+	free(d.title[RIGHT]);
 	return code;
 }
 

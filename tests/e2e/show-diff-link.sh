@@ -72,6 +72,8 @@ plan -o three.csv
 said 'linked'
 
 # diff: by id and by file the same
+expect 0 "$R" diff p-2 p-3
+grep -Eq "^[-+~] .* to (Dynamics|Partner Center|Salesforce) " out || { cat out >&2; fail "diff names no system"; }
 expect 0 "$R" diff p-2 p-3 --json
 jq -e --arg id "$id" '[.rows[] | select(.change == "new" and .left_id == $id and .class == "half-linked")] | length == 3' out >/dev/null ||
 	fail "diff does not show the halves as new"
