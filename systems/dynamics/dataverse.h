@@ -124,7 +124,9 @@ int dataverse_look_up(struct system *s, struct arena *a, const struct write *w, 
 const char *dataverse_known(struct system *s, struct arena *a);
 void dataverse_recall(struct system *s, const char *text);
 
-#define DATAVERSE_BATCH     100 /* writes that go out together */
+/* Writes that go out together: of the 1,000 that a $batch may hold, few enough for one to be over long before its time is
+ * up; child rows go in a batch of their own, so that at most one request is made for each 100 rows. */
+#define DATAVERSE_BATCH     250
 #define DATAVERSE_REF_CHUNK 40 /* references looked up in one request */
 extern const struct ref_ops dataverse_ref_ops;     /* ctx: struct dynamics */
 extern const struct child_ops dataverse_child_ops; /* ctx: struct dynamics */
