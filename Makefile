@@ -30,7 +30,7 @@ FRENCH  := $(O)/locale/fr/LC_MESSAGES/rejoin.mo
 obj      = $(patsubst %.c,$(O)/%.o,$(1))
 
 PACKAGES := gcc libc6-dev pkg-config libcsv-dev libxlsxwriter-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev \
-            libzip-dev libexpat1-dev libssl-dev libmicrohttpd-dev iso-codes tzdata gettext
+            libzip-dev libexpat1-dev libssl-dev libmicrohttpd-dev iso-codes tzdata gettext ca-certificates
 TEST_PACKAGES := libcmocka-dev jq sqlite3 zip unzip openssl curl strace
 PREFIX  ?= /usr/local
 
