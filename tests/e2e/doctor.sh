@@ -73,6 +73,11 @@ finding crm sign-in problem
 jq -e 'any(.findings[]; .text | contains("REJOIN_TEST_SECRET"))' out >/dev/null || fail "which variable"
 REJOIN_TEST_SECRET=wrong expect 10 "$R" doctor --json
 finding crm sign-in problem
+# the number 403 in an id of the service's text speaks of no role
+control faults '{"match": "/oauth2/v2.0/token", "kind": "status", "status": 401, "times": 9, "body": {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided. Trace ID: 7ded6456-3b4e-4b40-8403-ae6f1fc88acc"}}'
+expect 10 "$R" doctor crm --json
+finding crm sign-in problem
+control faults none
 
 # the clock: of no harm to a refresh token or a secret, of harm to a signed assertion
 on_time 600
@@ -93,6 +98,7 @@ expect 0 "$R" doctor crm --json
 finding crm certificate ok
 finding crm clock ok
 
+cp good.json rejoin.json
 # a role that reaches the deals, and not what hangs on them
 control faults '{"match": "/api/data/v9.2/msft_microsoftsolutions", "kind": "status", "status": 403, "times": 9, "body": {"error": {"code": "0x80040220", "message": "SecLib::AccessCheckEx failed."}}}'
 expect 10 "$R" doctor --json
