@@ -3,7 +3,10 @@
 #include "mapping/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "core/text.h"
+
+#define MINUTES 1440 /* of a day */
 
 /* Left records whose history is asked together, and records whose creates are. */
 #define HISTORY_BATCH 500
@@ -130,6 +133,7 @@ void plan_guess_outage(const struct planner *p, struct outage_guess *g)
 	const struct rowset *left = p->set[LEFT], *right = p->set[RIGHT];
 	g->start = STAMP_NONE;
 	g->together = g->apart_after = 0;
+	memset(g->day, 0, sizeof g->day);
 	int32_t last = INT32_MIN;
 	for (int pass = 0; pass < 2; pass++)
 		for (uint32_t i = 0; i < left->n; i++) {
@@ -146,6 +150,9 @@ void plan_guess_outage(const struct planner *p, struct outage_guess *g)
 			if (pass) {
 				g->together += together;
 				g->apart_after += !together && later > last;
+				int32_t day = last == INT32_MIN ? -1 : later / MINUTES - last / MINUTES + GUESS_DAYS / 2;
+				if (day >= 0 && day < GUESS_DAYS)
+					g->day[day][!together]++;
 			}
 		}
 	if (last != INT32_MIN)

@@ -65,9 +65,12 @@ struct planner {
 };
 
 /* What is known of the likely beginning of the outage. */
+#define GUESS_DAYS 14
 struct outage_guess {
 	int64_t start; /* the last time at which pairs were modified within 10 minutes of each other; STAMP_NONE */
 	long together, apart_after; /* pairs modified together up to then; pairs one side of which moved after it */
+	/* pairs by the UTC day of their later stamp, together and on one side only; the middle day is that of start */
+	long day[GUESS_DAYS][2];
 };
 
 /* Everything: links, merges, rows, counts. The rowsets are complete and not yet indexed. */

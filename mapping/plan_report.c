@@ -24,6 +24,29 @@ static const char *grouped(long n, char out[32])
 	return out;
 }
 
+/* One sign a day, as high as its share of the greatest number. */
+static void bars(const struct outage_guess *g, bool apart, long most, char out[GUESS_DAYS * 4 + 1])
+{
+	static const char *const sign[] = { "·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	out[0] = '\0';
+	for (int i = 0; i < GUESS_DAYS; i++)
+		strcat(out, sign[g->day[i][apart] ? 1 + (g->day[i][apart] * 8 - 1) / most : 0]);
+}
+
+/* The days around the likely start. */
+static void print_days_around(const struct outage_guess *g)
+{
+	char from[32], together[GUESS_DAYS * 4 + 1], apart[GUESS_DAYS * 4 + 1];
+	long most = 1;
+	for (int i = 0; i < GUESS_DAYS; i++)
+		for (int k = 0; k < 2; k++)
+			most = g->day[i][k] > most ? g->day[i][k] : most;
+	stamp_format(g->start - GUESS_DAYS / 2 * INT64_C(86400000000), from);
+	bars(g, false, most, together);
+	bars(g, true, most, apart);
+	out_line("By day from %.10s: together %s, one side %s.", from, together, apart);
+}
+
 static void print_guess(const struct planner *k)
 {
 	struct outage_guess g;
@@ -36,6 +59,7 @@ static void print_guess(const struct planner *k)
 		 "side only. Use it with:",
 	    text, g.together, g.apart_after);
 	out_line("      rejoin plan --outage %s", text);
+	print_days_around(&g);
 	out_text("likely_outage", text);
 }
 

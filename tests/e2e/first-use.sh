@@ -43,6 +43,9 @@ first_use() {
 	expect 0 "$R" plan -o asked.csv
 	printed=$(sed -n 's/.*--outage \(2026[0-9TZ:-]*\).*/\1/p' out err | head -n 1)
 	[[ $printed > 2026-10-20T06:00:00Z && ! $printed > $START ]] || fail "the likely START is told as '$printed'"
+	# seven days before it and six after: nothing together after START, nothing on one side only before
+	grep -Eq '^By day from 2026-10-13: together ([^ ·]|·){7}[^ ·]·{6}, one side ·{7}[^ ·]{7}\.$' out ||
+		{ cat out >&2; fail "the days around START"; }
 	[ -z "$(cell asked.csv "evidence LIKE '%START%'" row)" ] || fail "START was used without being asked for"
 	while read -r left right f to; do
 		[ "$to" = nobody ] || echo "$left $right $f conflict"

@@ -27,7 +27,7 @@ script -qec "stty cols 80 rows 24; env TERM=xterm NO_COLOR=1 $R plan -n -q; env 
 	</dev/null >tty 2>&1 || fail "plan on a terminal"
 grep -v 'records read' tty | tr -d '\r' >screen
 [ "$(wc -l <screen)" -le 23 ] || { cat screen >&2; fail "the summary is longer than a screen of 24 lines"; }
-[ "$(LC_ALL=C.UTF-8 awk 'length > 80' screen | wc -l)" -eq 0 ] || { cat screen >&2; fail "a row is wider than 80 columns"; }
+[ "$(LC_ALL=C.UTF-8 wc -L <screen)" -le 80 ] || { cat screen >&2; fail "a row is wider than 80 columns"; }
 grep -q '^  + create ' screen || { cat screen >&2; fail "the screen is empty"; }
 
 # soonest expiry first, then what Microsoft waits for, then the greater value
