@@ -76,6 +76,8 @@ done:
 
 /* ---- workbook ---- */
 
+#define HEADING_MOST 60 /* characters; a longer one is cut */
+
 static double column_width(enum review_sheet sheet, enum review_column c)
 {
 	/* what a create writes is a list of fields, and it has neither values before nor a field of its own */
@@ -203,7 +205,9 @@ static int begin_sheet(struct book *b, struct arena *a, enum review_sheet sheet,
 		enum review_column c = book_order[i];
 		def[i].heading = review_heading(a, b->lang, c, &b->titles);
 		def[i].type = column_type(b, sheet, c);
-		def[i].width = column_width(sheet, c);
+		/* the heading in one line, in bold, beside the arrow of its filter */
+		double heading = def[i].heading ? lang_width(def[i].heading) + 5 : 0, width = column_width(sheet, c);
+		def[i].width = heading > width && heading <= HEADING_MOST ? heading : width;
 		def[i].wrap = column_wraps(c);
 		def[i].hidden = review_column_hidden(c);
 		def[i].look = column_look(c);
