@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "mapping/match.h"
 #include "tests/unit/check.h"
+#include "tests/unit/mapping_room.h"
 
 static struct mapping m;
 static struct rowset set[2];
@@ -30,16 +31,8 @@ struct deal {
 
 static int set_up(void **state)
 {
-	char path[] = "/tmp/rejoin-test-XXXXXX";
-	struct err err = { 0 };
-	int fd = mkstemp(path);
 	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, mapping_text, sizeof mapping_text - 1), (ssize_t)sizeof mapping_text - 1);
-	close(fd);
-	int rc = mapping_open(&m, path, &err);
-	unlink(path);
-	assert_int_equal(rc, 0);
+	mapping_from(&m, mapping_text);
 	return 0;
 }
 

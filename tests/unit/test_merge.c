@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "mapping/merge.h"
 #include "tests/unit/check.h"
+#include "tests/unit/mapping_room.h"
 
 static struct mapping m;
 
@@ -28,16 +29,8 @@ enum { BOTH, LEFT_ONLY, RIGHT_ONLY, NOBODY, PREFERRED, FORWARD, FILLED, DAY, THI
 
 static int set_up(void **state)
 {
-	char path[] = "/tmp/rejoin-test-XXXXXX";
-	struct err err = { 0 };
-	int fd = mkstemp(path);
 	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, mapping_text, sizeof mapping_text - 1), (ssize_t)sizeof mapping_text - 1);
-	close(fd);
-	int rc = mapping_open(&m, path, &err);
-	unlink(path);
-	assert_int_equal(rc, 0);
+	mapping_from(&m, mapping_text);
 	return 0;
 }
 

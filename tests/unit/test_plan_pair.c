@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "mapping/plan.h"
 #include "tests/unit/check.h"
+#include "tests/unit/mapping_room.h"
 
 static struct mapping m;
 
@@ -28,16 +29,8 @@ static const char left_id[] = "00000001-0000-4000-8000-000000000001", right_id[]
 
 static int set_up(void **unused)
 {
-	char path[] = "/tmp/rejoin-test-XXXXXX";
-	struct err err = { 0 };
-	int fd = mkstemp(path);
 	(void)unused;
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, mapping_text, sizeof mapping_text - 1), (ssize_t)sizeof mapping_text - 1);
-	close(fd);
-	int rc = mapping_open(&m, path, &err);
-	unlink(path);
-	assert_int_equal(rc, 0);
+	mapping_from(&m, mapping_text);
 	return 0;
 }
 
