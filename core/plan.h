@@ -17,8 +17,6 @@ enum plan_class {
 };
 extern const char *const op_names[];    /* "", "create", ... */
 extern const char *const class_names[]; /* "new", "half-linked", ... */
-int op_parse(const char *name);    /* -1 */
-int class_parse(const char *name); /* -1 */
 
 /* Steps of one record on one side, in the order in which they are sent. */
 enum plan_step { STEP_LINK = 1, STEP_VALUES = 2, STEP_VISIBLE = 3, STEP_ACCEPT = 4, STEP_CLOSE = 5, STEP_CREATE = 6,
