@@ -188,8 +188,6 @@ static int begin(struct call *c)
 	struct http *h = c->h;
 	const char *token = NULL;
 
-	if (http_stopped())
-		return stopped(h, c->err);
 	if (!c->q->plain) {
 		if (auth_token(h->auth, h, &token, c->err) < 0)
 			return -1;
@@ -307,6 +305,9 @@ static void step(struct sending *s, struct call *c)
 			end(s, c, rc == 0);
 	} else if (s->no_more) {
 		*c->err = *s->no_more;
+		end(s, c, false);
+	} else if (http_stopped()) {
+		stopped(c->h, c->err);
 		end(s, c, false);
 	} else if (room(s) && due_at(c) <= now_ms()) {
 		rc = begin(c);
