@@ -71,6 +71,7 @@ static int wait_again(struct call *c, long asked, const char *why)
 	struct http *h = c->h;
 	int64_t pause = origin_loopback(&h->origin) ? BACKOFF_NEAR : BACKOFF_MS;
 	uint32_t dice;
+	bool news; /* the others under way are told the same */
 
 	pause <<= c->tries - 1;
 	if (pause > BACKOFF_MAX)
@@ -80,13 +81,14 @@ static int wait_again(struct call *c, long asked, const char *why)
 	if (asked >= 0 && (c->tries == 1 || pause < (int64_t)asked * 1000))
 		pause = (int64_t)asked * 1000;
 	c->due = now_ms() + pause;
+	news = c->due > h->next_at + 1000;
 	if (asked >= 0 && h->next_at < c->due)
 		h->next_at = c->due; /* holds for every request to come */
 	if (c->tries >= TRIES || c->due > c->give_up_at)
 		return err_set(c->err, ERR_UNAVAILABLE,
 		    "%s: %s after %d tries; run the same command again later", h->conf->name, why,
 		    c->tries);
-	if (pause >= 5000)
+	if (pause >= 5000 && news)
 		log_note("%s: %s; waiting %ld s", h->conf->name, why, (long)(pause / 1000));
 	return 1;
 }
