@@ -1,7 +1,7 @@
 /* HTTP requests to one system, as often as it takes. Rules: the origin and the token belong together and nothing is
- * followed elsewhere; a request that may have been carried out is resent only when its caller called it repeatable; 429,
- * and 503 with a Retry-After, say that nothing was done and when to come back; 401 says that nothing was done either, so
- * the request goes out once more with a new token; every attempt is counted before it leaves. */
+ * followed elsewhere; a request that may have been carried out is resent only when its caller called it repeatable; 429
+ * says that nothing was done and when to come back, 503 with a Retry-After the latter only; 401 says that nothing was done
+ * either, so the request goes out once more with a new token; every attempt is counted before it leaves. */
 #include "core/http.h"
 #include "core/auth.h"
 #include "core/http_private.h"
@@ -213,6 +213,22 @@ static int wait_again(struct call *c, long asked, const char *why, struct err *e
 	return wait_until(h, now_ms() + pause, err) < 0 ? -1 : 1;
 }
 
+/* No request of this system for so many seconds. */
+static void hold(struct http *h, long seconds, const char *why)
+{
+	int64_t until = now_ms() + (int64_t)seconds * 1000;
+
+	if (h->next_at < until)
+		h->next_at = until;
+	if (seconds >= 5)
+		log_note("%s: %s; waiting %ld s", h->conf->name, why, seconds);
+}
+
+static bool redirects(int status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
 /* Is this a failure of the service's that may pass? */
 static bool passing(int status)
 {
@@ -241,13 +257,22 @@ static int judge_answer(struct call *c, struct err *err)
 		return auth_refused(h->auth, err) < 0 ? -1 : 1;
 	}
 	snprintf(why, sizeof(why), _("the service answers %d"), status);
-	if (status == 429 || (status == 503 && seconds >= 0)) {
-		int again = wait_again(c, seconds, why, err);
-
-		/* a gateway may say 503 of a request that got through */
-		if (again < 0 && status == 503 && !c->q->repeatable)
+	if (status == 503 && seconds >= 0 && !c->q->repeatable) {
+		/* a gateway may say so of a request that got through: it is looked up, and that waits as told */
+		hold(h, seconds, why);
+		c->fate = HTTP_UNCLEAR;
+		return err_set(err, ERR_UNAVAILABLE,
+		    "%s: %s, so it is not known whether it was carried out", h->conf->name, why);
+	}
+	if (status == 429 || (status == 503 && seconds >= 0))
+		return wait_again(c, seconds, why, err);
+	if (redirects(status)) {
+		if (!c->q->repeatable)
 			c->fate = HTTP_UNCLEAR;
-		return again;
+		return err_set(err, ERR_UNAVAILABLE,
+		    "%s: %s points elsewhere (HTTP %d), where no token goes; correct the address in rejoin.json, or see "
+		    "what proxy or sign-in page stands in between",
+		    h->conf->name, c->q->plain ? _("the sign-in address") : h->origin_text, status);
 	}
 	if (!passing(status))
 		return 0;

@@ -276,7 +276,8 @@ int odata_batch(struct odata *o, struct arena *a, struct batch_writer *w, struct
 	int status = answer.http.status;
 	http_header(&answer.http, "Content-Type", type, sizeof(type));
 	if (!batch_is_multipart(type)) {
-		if (status >= 400 && status < 500 && !answer.html)
+		o->too_large = status == 413; /* by a proxy in between as well */
+		if (status >= 400 && status < 500 && (!answer.html || o->too_large))
 			rc = refused_whole(o, &answer, err);
 		else
 			all_unknown(parts, n, _("the batch was not answered part by part"));

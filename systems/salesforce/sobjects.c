@@ -333,12 +333,12 @@ static int send_call(struct sobjects *o, struct arena *a, const char *method, co
 		else
 			all_set(item, n, a, OUTCOME_UNKNOWN, status, "",
 			    _("the results do not fit what was sent"));
-	} else if (status == 400 && n > 1 && !answer.html) {
+	} else if (n > 1 && (status == 413 || (status == 400 && !answer.html))) {
 		rc = send_call(o, a, method, path, item, n / 2, sent, err);
 		if (rc == 0)
 			rc = send_call(o, a, method, path, item + n / 2, n - n / 2, sent, err);
 		goto done;
-	} else if (status == 400 && !answer.html) {
+	} else if (status == 413 || (status == 400 && !answer.html)) {
 		*sent = true;
 		item_set(
 		    &item[0], a, sobject_outcome(answer.code), status, answer.code, answer.message);
