@@ -360,7 +360,7 @@ done:
 	return rc;
 }
 
-/* Locked rows again, singly, waiting longer each time. */
+/* Locked rows again, singly, waiting longer each time. Who held the lock may have changed the row, so it is looked at first. */
 static void retry_locked(struct sobjects *o, struct arena *a, const char *method, const char *path,
     struct sobject_item *item, size_t n)
 {
@@ -373,6 +373,8 @@ static void retry_locked(struct sobjects *o, struct arena *a, const char *method
 			bool sent = false;
 
 			nanosleep(&pause, NULL);
+			if (o->still && !o->still(o->still_ctx, &item[i]))
+				break;
 			if (send_call(o, a, method, path, &item[i], 1, &sent, NULL) < 0)
 				break;
 		}
