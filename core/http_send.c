@@ -1,8 +1,8 @@
 /* HTTP requests to one system, as often as it takes and several at a time. Rules: the origin and the token belong together
  * and nothing is followed elsewhere; a request that may have been carried out is resent only when its caller called it
- * repeatable; 429, and 503 with a Retry-After, say that nothing was done and when to come back, to all requests; 401 says
- * that nothing was done either, so the request goes out once more with a new token, which is had once for all requests that
- * went out with the old one; every attempt is counted before it leaves.
+ * repeatable; 429 says that nothing was done and when to come back, to all requests, 503 with a Retry-After the latter only; 401
+ * says that nothing was done either, so the request goes out once more with a new token, which is had once for all requests
+ * that went out with the old one; every attempt is counted before it leaves.
  *
  * How many are under way grows by one with each answer and is halved when the service asks to slow down: Dataverse wants a
  * ramp and counts concurrent requests, Partner Center's answer to 429 is less parallelism. */
@@ -93,6 +93,22 @@ static int wait_again(struct call *c, long asked, const char *why)
 	return 1;
 }
 
+/* No request of this system for so many seconds. */
+static void hold(struct http *h, long seconds, const char *why)
+{
+	int64_t until = now_ms() + (int64_t)seconds * 1000;
+
+	if (seconds >= 5 && until > h->next_at + 1000)
+		log_note("%s: %s; waiting %ld s", h->conf->name, why, seconds);
+	if (h->next_at < until)
+		h->next_at = until;
+}
+
+static bool redirects(int status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
 /* Is this a failure of the service's that may pass? */
 static bool passing(int status)
 {
@@ -137,13 +153,22 @@ static int judge_answer(struct call *c)
 	else if (!c->q->plain && h->window < WINDOW_MAX)
 		h->window++;
 	snprintf(why, sizeof(why), _("the service answers %d"), status);
-	if (slow_down) {
-		int again = wait_again(c, seconds, why);
-
-		/* a gateway may say 503 of a request that got through */
-		if (again < 0 && status == 503 && !c->q->repeatable)
+	if (status == 503 && slow_down && !c->q->repeatable) {
+		/* a gateway may say so of a request that got through: it is looked up, and that waits as told */
+		hold(h, seconds, why);
+		c->fate = HTTP_UNCLEAR;
+		return err_set(c->err, ERR_UNAVAILABLE,
+		    "%s: %s, so it is not known whether it was carried out", h->conf->name, why);
+	}
+	if (slow_down)
+		return wait_again(c, seconds, why);
+	if (redirects(status)) {
+		if (!c->q->repeatable)
 			c->fate = HTTP_UNCLEAR;
-		return again;
+		return err_set(c->err, ERR_UNAVAILABLE,
+		    "%s: %s points elsewhere (HTTP %d), where no token goes; correct the address in rejoin.json, or see "
+		    "what proxy or sign-in page stands in between",
+		    h->conf->name, c->q->plain ? _("the sign-in address") : h->origin_text, status);
 	}
 	if (!passing(status))
 		return 0;

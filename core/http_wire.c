@@ -186,8 +186,10 @@ static void set_limits(const struct wire *w, struct transfer *t, const struct ht
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (w->ca_file)
+	if (w->ca_file) { /* this authority and no other: Debian's libcurl also looks into a folder of them */
 		curl_easy_setopt(c, CURLOPT_CAINFO, w->ca_file);
+		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+	}
 	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "rejoin");
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, 30L);

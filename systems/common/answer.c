@@ -134,7 +134,7 @@ enum outcome status_outcome(int status)
 		return OUTCOME_APPLIED;
 	if (status == 404 || status == 410 || status == 412 || status == 428)
 		return OUTCOME_CONFLICT;
-	if (status == 401 || status == 429)
+	if (status == 401 || status == 423 || status == 429) /* locked: later */
 		return OUTCOME_DEFERRED;
 	return status >= 500 || status < 300 ? OUTCOME_UNKNOWN : OUTCOME_REFUSED;
 }

@@ -221,6 +221,25 @@ static int write_creates(struct dynamics *d, struct arena *a, const struct write
 	return 0;
 }
 
+/* What was too large as a whole (413), and so not carried out. */
+static int write_halves(struct system *s, struct arena *a, const struct write *w, size_t n,
+    struct reply *r, struct err *err)
+{
+	size_t half = n > DATAVERSE_BATCH ? DATAVERSE_BATCH : n / 2;
+	struct err why = { 0 };
+
+	if (n == 1) {
+		reply_set(r, a, OUTCOME_REFUSED, 413, "", _("the record alone is more than the service takes in one request"));
+		return 0;
+	}
+	if (dataverse_write(s, a, w, half, r, err) < 0)
+		return -1;
+	if (dataverse_write(s, a, w + half, n - half, r + half, &why) < 0)
+		for (size_t i = half; i < n; i++)
+			reply_set(&r[i], a, OUTCOME_DEFERRED, 0, "", why.text);
+	return 0;
+}
+
 int dataverse_write(struct system *s, struct arena *a, const struct write *w, size_t n,
     struct reply *r, struct err *err)
 {
@@ -234,10 +253,16 @@ int dataverse_write(struct system *s, struct arena *a, const struct write *w, si
 	}
 	if (!n)
 		return 0;
-	int rc = w->op == WRITE_CREATE ? write_creates(d, a, w, n, r, err)
-				       : write_changes(d, a, w, n, r, err);
+	d->odata.too_large = false;
+	struct err refused = { 0 };
+	int rc = w->op == WRITE_CREATE ? write_creates(d, a, w, n, r, &refused)
+				       : write_changes(d, a, w, n, r, &refused);
 	for (size_t i = 0; i < n && rc < 0; i++)
 		r[i] = (struct reply){ .code = "", .message = "" };
+	if (rc < 0 && d->odata.too_large)
+		return write_halves(s, a, w, n, r, err);
+	if (rc < 0 && err)
+		*err = refused;
 	return rc;
 }
 

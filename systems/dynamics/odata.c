@@ -390,7 +390,9 @@ static int judge_batch(struct odata_batches *b, const struct api_call *c, struct
 	}
 	http_header(&answer->http, "Content-Type", type, sizeof(type));
 	if (!batch_is_multipart(type)) {
-		if (answer->http.status >= 400 && answer->http.status < 500 && !answer->html)
+		b->o->too_large |= answer->http.status == 413; /* by a proxy in between as well */
+		if (answer->http.status >= 400 && answer->http.status < 500 &&
+		    (!answer->html || answer->http.status == 413))
 			return refused_whole(b->o, answer, err);
 		b->paired = false;
 		all_unknown(parts, n, _("the batch was not answered part by part"));

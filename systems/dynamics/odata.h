@@ -14,6 +14,7 @@ struct odata {
 	struct natives *natives;
 	bool no_in;        /* the In function was refused: `or` instead */
 	bool in_works;
+	bool too_large;    /* a batch was refused for its size (413) */
 	int64_t clock;     /* the service's, when it was asked who we are; STAMP_NONE */
 };
 
