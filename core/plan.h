@@ -40,6 +40,8 @@ struct plan_row {
 	const char *field;  /* canonical name; "" for create, link, delete */
 	const char *group;  /* group name, "" none: rows of one group, record and side stand together */
 	struct value base, left, right, proposed; /* canonical; a create: JSON object */
+	struct value was[2];  /* of a set merged by its elements: what each side held in its base; else absent. Not read back
+	                         with the row: ledger_plan_was */
 	const char *evidence; /* why inferred, stamps of both sides */
 	const char *rule, *reason, *fix;
 	const char *expires; /* instant or "" */
