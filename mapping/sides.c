@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/conf_file.h"
+#include "core/id_set.h"
 #include "core/lang.h"
 #include "core/ledger_link.h"
 #include "core/log.h"
@@ -203,39 +204,6 @@ static int take_record(void *ctx, const struct mapped *r, struct err *err)
 	return rowset_add(&t->s->set[t->side], r, err);
 }
 
-/* Ids of the records a side holds, as hashes: what is there is not taken twice. */
-struct id_set {
-	uint64_t *slot;
-	size_t n, n_slots;
-};
-
-/* Adds it; false when it was there. */
-static bool id_add(struct id_set *x, const char *id)
-{
-	if (x->n * 2 >= x->n_slots) {
-		struct id_set old = *x;
-		x->n_slots = old.n_slots ? old.n_slots * 2 : 1024;
-		x->slot = xcalloc(x->n_slots, sizeof *x->slot);
-		for (size_t i = 0; i < old.n_slots; i++) {
-			size_t to = old.slot[i] & (x->n_slots - 1);
-			while (old.slot[i] && x->slot[to])
-				to = (to + 1) & (x->n_slots - 1);
-			if (old.slot[i])
-				x->slot[to] = old.slot[i];
-		}
-		free(old.slot);
-	}
-	uint64_t h = rowset_id_hash(id);
-	size_t at = h & (x->n_slots - 1);
-	while (x->slot[at] && x->slot[at] != h)
-		at = (at + 1) & (x->n_slots - 1);
-	if (x->slot[at])
-		return false;
-	x->slot[at] = h;
-	x->n++;
-	return true;
-}
-
 /* With --since a changed record's partner may be old: it is fetched by the ids that either half of the link names. */
 static int take_page(struct sides *s, enum side side, const struct page *page, struct id_set *held, struct arena *a,
     struct err *err)
@@ -248,7 +216,7 @@ static int take_page(struct sides *s, enum side side, const struct page *page, s
 			moved.cell[k] = record_get(&page->record[i], to->name[k]);
 		mapping_apply(&s->mapping, side, &moved, a, &r);
 		struct take t = { s, side };
-		if (id_add(held, r.id) && take_record(&t, &r, err) < 0)
+		if (id_set_add(held, r.id) && take_record(&t, &r, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -271,7 +239,7 @@ static int fetch_partners(struct sides *s, enum side from, size_t n, struct err 
 	for (size_t i = 0; i < s->set[to].n; i++) {
 		if (rowset_load(&s->set[to], i, &a, &r, err) < 0)
 			goto done;
-		id_add(&held, r.id);
+		id_set_add(&held, r.id);
 		arena_reset(&a);
 	}
 	for (size_t begin = 0; begin < n; begin += FETCH_BATCH) {
@@ -296,7 +264,7 @@ static int fetch_partners(struct sides *s, enum side from, size_t n, struct err 
 	}
 	rc = 0;
 done:
-	free(held.slot);
+	id_set_release(&held);
 	arena_release(&a);
 	return rc;
 }
