@@ -8,32 +8,6 @@
 
 #define DAY_MICROS INT64_C(86400000000)
 
-static bool seen_before(struct seen *s, uint64_t h)
-{
-	h = h ? h : 1;
-	if (s->n * 2 >= s->cap) {
-		size_t cap = s->cap ? s->cap * 2 : 1024;
-		uint64_t *slot = xcalloc(cap, sizeof *slot);
-		for (size_t i = 0; i < s->cap; i++) {
-			size_t at = (size_t)s->slot[i] & (cap - 1);
-			while (s->slot[i] && slot[at])
-				at = (at + 1) & (cap - 1);
-			if (s->slot[i])
-				slot[at] = s->slot[i];
-		}
-		free(s->slot);
-		s->slot = slot;
-		s->cap = cap;
-	}
-	size_t at = (size_t)h & (s->cap - 1);
-	for (; s->slot[at]; at = (at + 1) & (s->cap - 1))
-		if (s->slot[at] == h)
-			return true;
-	s->slot[at] = h;
-	s->n++;
-	return false;
-}
-
 static struct money *money_of(struct money **list, const char *currency)
 {
 	struct money *m;
@@ -169,12 +143,10 @@ int totals_add(struct totals *t, struct ledger *l, const struct mapping *m, cons
 	int more = -1;
 
 	while (rows && (more = plan_rows_next(rows, &a, &r, err)) == 1) {
-		uint64_t deal = hash64(r.left_id, strlen(r.left_id) + 1, 1);
-		deal = hash64(r.right_id, strlen(r.right_id), deal);
 		t->sheet[review_sheet_of(&r)][r.to]++;
 		t->class[r.class][r.to]++;
 		t->half[r.to] += r.half;
-		if (!seen_before(&t->seen, deal))
+		if (id_set_add(&t->seen, arena_printf(&a, "%s\n%s", r.left_id, r.right_id)))
 			t->expiry[expiry_of(&r, info->at)]++;
 		if (plan_row_writes(&r) && r.op == OP_CREATE)
 			add_create(t, &a, m, &r);
@@ -191,7 +163,7 @@ void totals_release(struct totals *t)
 {
 	money_free(t->created);
 	money_free(t->changed);
-	free(t->seen.slot);
+	id_set_release(&t->seen);
 	free(t->currency_of);
 	free(t->old_currency);
 	free(t->new_currency);

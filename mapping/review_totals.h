@@ -2,6 +2,7 @@
 #ifndef MAPPING_REVIEW_TOTALS_H
 #define MAPPING_REVIEW_TOTALS_H
 
+#include "core/id_set.h"
 #include "core/json.h"
 #include "mapping/review_parts.h"
 
@@ -10,12 +11,6 @@ struct money {
 	long count;
 	char *sum[2]; /* decimal normal form, malloc'd; NULL: nothing */
 	struct money *next;
-};
-
-/* Deals already counted: their hashes. 64 bits tell the deals of one plan apart. */
-struct seen {
-	uint64_t *slot;
-	size_t n, cap;
 };
 
 enum expiry {
@@ -33,7 +28,7 @@ struct totals {
 	long sheet[SHEET_COUNT][2], class[CLASS_BLOCKED + 1][2], expiry[EXPIRY_COUNT];
 	struct money *created, *changed;
 	long mixed[2], half[2];
-	struct seen seen;
+	struct id_set seen; /* deals already counted, by both ids */
 	/* the currency row of the record at hand: a value beside it changes from one currency to the other */
 	char *currency_of, *old_currency, *new_currency;
 };
