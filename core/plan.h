@@ -66,6 +66,10 @@ struct plan_counts {
 	/* read = linked + dangling + unlinked + candidate + duplicate + ignored + unreadable */
 	long read[2], linked[2], dangling[2], unlinked[2], candidate[2], duplicate[2], ignored[2], unreadable[2];
 	long pairs, changed_pairs;
+	/* Sending all of it where a day has an allowance of calls and echoes; 0 days: none has, or nothing is sent. */
+	long days, day_calls;
+	long days_more;  /* 1: it takes more days than those */
+	long days_stuck; /* 1: one record alone takes more than a day allows */
 };
 
 /* Does the decision write anything? Keeping the side that a change would go to is a rejection. */

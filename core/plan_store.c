@@ -45,6 +45,10 @@ static const struct {
 	BOTH(unreadable),
 	COUNT(pairs),
 	COUNT(changed_pairs),
+	COUNT(days),
+	COUNT(day_calls),
+	COUNT(days_more),
+	COUNT(days_stuck),
 };
 #define N_COUNTS (sizeof(counts) / sizeof(counts[0]))
 

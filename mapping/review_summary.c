@@ -151,13 +151,12 @@ static void grouped(long n, const char *mark, char out[48])
 	out[o] = '\0';
 }
 
-/* Calls, echoes, and the days that both take of what a day allows. */
+/* Calls, echoes, and the days over which plan schedules both. */
 static int call_lines(struct page_of *p, struct arena *a, const struct plan_counts *n,
-    enum review_lang lang, long a_day, struct err *err)
+    enum review_lang lang, struct err *err)
 {
 	const struct value none = value_empty;
 	long echoes = n->echoes[LEFT] + n->echoes[RIGHT];
-	long all = n->calls[LEFT] + n->calls[RIGHT] + echoes;
 	char day[48];
 
 	if (section(p, lang, TEXT_HEAD_CALLS, err) < 0 ||
@@ -165,11 +164,14 @@ static int call_lines(struct page_of *p, struct arena *a, const struct plan_coun
 	    counted(p, a, review_text(lang, TEXT_ECHOES), n->echoes,
 		echoes ? review_text(lang, TEXT_ECHO_NOTE) : "", err) < 0)
 		return -1;
-	if (a_day <= 0)
+	if (!n->days)
 		return 0;
-	grouped(a_day, lang == LANG_FR ? "\u202f" : ",", day);
-	return line(p, review_text(lang, TEXT_DAYS), number(a, (all + a_day - 1) / a_day), none, none,
-	    review_fill(a, review_text(lang, TEXT_DAYS_NOTE), "", "", day), err);
+	grouped(n->day_calls, lang == LANG_FR ? "\u202f" : ",", day);
+	return line(p, review_text(lang, TEXT_DAYS), n->days_stuck ? none : number(a, n->days), none, none,
+	    review_fill(a,
+		review_text(lang, n->days_stuck ? TEXT_DAYS_STUCK : n->days_more ? TEXT_DAYS_MORE : TEXT_DAYS_NOTE), "", "",
+		day),
+	    err);
 }
 
 static int row_lines(struct page_of *p, struct arena *a, const struct totals *t,
@@ -193,7 +195,7 @@ static int row_lines(struct page_of *p, struct arena *a, const struct totals *t,
 
 static int write_lines(struct page_of *p, struct arena *a, const struct totals *t,
     const struct plan_info *info, const struct review_titles *titles, const struct json *sums,
-    enum review_lang lang, long a_day, struct err *err)
+    enum review_lang lang, struct err *err)
 {
 	const struct value none = value_empty;
 	char at[32], id[32];
@@ -211,7 +213,7 @@ static int write_lines(struct page_of *p, struct arena *a, const struct totals *
 		return -1;
 	return decide_lines(p, a, t, lang, err) < 0 || expiry_lines(p, a, t, lang, err) < 0 ||
 		       value_lines(p, a, t, sums, lang, err) < 0 ||
-		       call_lines(p, a, &info->counts, lang, a_day, err) < 0 ||
+		       call_lines(p, a, &info->counts, lang, err) < 0 ||
 		       row_lines(p, a, t, &info->counts, titles, lang, err) < 0
 		   ? -1
 		   : 0;
@@ -220,7 +222,7 @@ static int write_lines(struct page_of *p, struct arena *a, const struct totals *
 /* See review_parts.h. */
 int review_summary(struct table_writer *w, struct ledger *l, const struct mapping *m,
     const struct plan_info *info, const struct review_titles *t, enum review_lang lang,
-    long calls_a_day, struct err *err)
+    struct err *err)
 {
 	struct column_def def[SUMMARY_COLUMNS] = {
 		{ .heading = review_text(lang, TEXT_WHAT), .width = 54 },
@@ -239,7 +241,7 @@ int review_summary(struct table_writer *w, struct ledger *l, const struct mappin
 		goto done;
 	if (table_sheet(w, review_text(lang, TEXT_SUMMARY), def, SUMMARY_COLUMNS, err) < 0)
 		goto done;
-	result = write_lines(&p, &a, &totals, info, t, sums, lang, calls_a_day, err);
+	result = write_lines(&p, &a, &totals, info, t, sums, lang, err);
 done:
 	totals_release(&totals);
 	json_free(sums);
