@@ -3,8 +3,8 @@
 #ifndef SYSTEMS_DYNAMICS_DATAVERSE_H
 #define SYSTEMS_DYNAMICS_DATAVERSE_H
 
+#include "core/id_set.h"
 #include "systems/common/child_rows.h"
-#include "systems/common/id_set.h"
 #include "systems/common/now_rows.h"
 #include "systems/dynamics/odata.h"
 
