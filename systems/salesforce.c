@@ -94,7 +94,7 @@ static struct system *salesforce_open(const struct system_conf *conf, const stru
 	s->asked.since = STAMP_NONE;
 	s->at = STAMP_NONE;
 	s->total = -1;
-	if (natives_init(&s->natives, &s->base.columns, columns, own, 1, need, err) < 0)
+	if (natives_init(&s->natives, &s->base.columns, &salesforce_driver, own, 1, need, err) < 0)
 		goto fail;
 	for (size_t i = 0; i < s->natives.n; i++) {
 		struct native *c = &s->natives.v[i];
