@@ -12,6 +12,7 @@ struct salesforce {
 	struct refs refs;
 	struct sobjects rest;
 	struct allowance allowance; /* as the last answer said, most -1: none did */
+	const struct call_meter *meter;
 	const char *object; /* "Opportunity" */
 	char *root;         /* "/services/data/v67.0/" */
 	unsigned counted;   /* the rehearsal that counted the describe request */
