@@ -17,6 +17,8 @@ struct call_meter {
 	int (*take)(void *ctx, const char *system, struct err *err);
 	/* The service's own clock, from a Date header: microseconds. */
 	void (*clock)(void *ctx, const char *system, int64_t server_now);
+	/* The service's own count of the calls of its day, where its answers say it. NULL: nobody asks. */
+	void (*told)(void *ctx, const char *system, long used, long most);
 };
 
 struct http; /* one system's connection: origin, token, pacer, kept connections */

@@ -58,6 +58,8 @@ struct system_need {
 	const struct schema *columns; /* native paths that mapping and facts read; NULL: only the driver's own */
 	const struct related *related;
 	size_t n_related;
+	const char *const *facts; /* native path of each fact as the mapping names it, NULL where it has none; itself NULL:
+	                             those of the driver */
 };
 
 struct page {
@@ -102,7 +104,7 @@ struct write {
 	const char *id;       /* record to change; for a create the id chosen by us where CAP_CHOOSE_ID, else NULL */
 	const char *etag;     /* as read; NULL: the driver reads the record first */
 	int64_t modified;     /* as read, STAMP_NONE when unknown */
-	const char *marker;   /* creates: the other side's id, stored where the driver's peer fact lives */
+	const char *marker;   /* creates: the other side's id, stored where the peer fact lives */
 	const char *carry;    /* creates, step > 0: `carry` of the step before */
 	const struct assign *assign;
 	size_t n_assign;

@@ -137,7 +137,7 @@ static void tell_clock(struct visit *v, const struct auth_info *i, bool signed_i
 /* The first requests: who is it, and may records be read? */
 static int probe(struct visit *v, struct err *err)
 {
-	const char *text = "", *peer = v->sys->driver->facts[FACT_PEER];
+	const char *text = "", *peer = v->mapping ? v->mapping->fact_path[v->side][FACT_PEER] : v->sys->driver->facts[FACT_PEER];
 	const char *const nobody[] = { NOBODY };
 	struct page page;
 	struct err why = { 0 };

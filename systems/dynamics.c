@@ -66,7 +66,7 @@ static struct system *dynamics_open(const struct system_conf *conf, const struct
 	d->key = xasprintf("%sid", d->record);
 	d->asked.since = STAMP_NONE;
 	d->at = STAMP_NONE;
-	if (natives_init(&d->natives, &d->base.columns, columns, own, 1, need, err) < 0)
+	if (natives_init(&d->natives, &d->base.columns, &dynamics_driver, own, 1, need, err) < 0)
 		goto fail;
 	for (size_t i = 0; i < d->natives.n; i++) {
 		struct native *c = &d->natives.v[i];

@@ -63,7 +63,26 @@ struct native native_parse(const struct natives *nv, struct arena *a, const char
 	return out;
 }
 
-int natives_init(struct natives *nv, struct schema *schema, const char *const *defaults,
+/* Does the mapping have this default column under another name: that of its fact, or that of a package's column? It is then
+ * not asked for. */
+static bool kept_elsewhere(const struct natives *nv, const struct system_driver *driver, const struct system_need *need,
+    const char *column)
+{
+	const struct schema *asked = need ? need->columns : NULL;
+
+	for (int f = 0; f < FACT_COUNT; f++)
+		if (driver->facts[f] && strcmp(driver->facts[f], column) == 0)
+			return !nv->fact[f] || strcmp(nv->fact[f], column) != 0;
+	for (size_t i = 0; asked && i < asked->n; i++) {
+		const char *bare = column_bare(asked->name[i]);
+
+		if (bare != asked->name[i] && strcasecmp(bare, column) == 0)
+			return schema_find(asked, column) < 0;
+	}
+	return false;
+}
+
+int natives_init(struct natives *nv, struct schema *schema, const struct system_driver *driver,
     const struct related *own, size_t n_own, const struct system_need *need, struct err *err)
 {
 	size_t n_need = need ? need->n_related : 0;
@@ -76,8 +95,14 @@ int natives_init(struct natives *nv, struct schema *schema, const char *const *d
 		if (!natives_related(nv, own[i].alias))
 			related_copy(&nv->mem, &nv->related[nv->n_related++], &own[i]);
 
-	for (size_t i = 0; defaults[i]; i++)
-		schema_add(schema, defaults[i]);
+	for (int f = 0; f < FACT_COUNT; f++) {
+		const char *path = need && need->facts ? need->facts[f] : driver->facts[f];
+
+		nv->fact[f] = path ? arena_strdup(&nv->mem, path) : NULL;
+	}
+	for (size_t i = 0; driver->columns[i]; i++)
+		if (!kept_elsewhere(nv, driver, need, driver->columns[i]))
+			schema_add(schema, driver->columns[i]);
 	size_t n_default = schema->n;
 	for (size_t i = 0; need && need->columns && i < need->columns->n; i++)
 		schema_add(schema, need->columns->name[i]);

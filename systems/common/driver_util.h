@@ -28,11 +28,13 @@ struct natives {
 	size_t n;
 	struct related *related; /* copies: of the mapping first, then the driver's own */
 	size_t n_related;
+	const char *fact[FACT_COUNT]; /* native paths: of the mapping where it was told, else the driver's */
 };
 
-/* Fills schema and natives from the driver's default columns (NULL-terminated) and what is needed. own: related records
- * that the driver knows by itself, used where the mapping has none of that alias. ERR_USAGE: a path can't be read. */
-int natives_init(struct natives *nv, struct schema *schema, const char *const *defaults, const struct related *own,
+/* Fills schema and natives from the driver's default columns and what is needed; a default column of a fact that the mapping
+ * keeps elsewhere is left out. own: related records that the driver knows by itself, used where the mapping has none of that
+ * alias. ERR_USAGE: a path can't be read. */
+int natives_init(struct natives *nv, struct schema *schema, const struct system_driver *driver, const struct related *own,
     size_t n_own, const struct system_need *need, struct err *err);
 void natives_release(struct natives *nv);
 /* Kind, alias and rest of any path, also one that is only written; strings live in the arena. */

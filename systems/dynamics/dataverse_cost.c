@@ -36,7 +36,7 @@ static void batch_cost(struct dynamics *d, struct arena *a, const struct write *
 		bool own = w[i].op == WRITE_DELETE || dataverse_has_patch(d, &w[i]),
 		     rows = write_has_children(&d->natives, &w[i]);
 
-		markers += w[i].marker && *w[i].marker;
+		markers += dataverse_peer(d) && w[i].marker && *w[i].marker;
 		if (refused[i])
 			continue;
 		ask += !w[i].etag || w[i].op == WRITE_CLOSE || !own;

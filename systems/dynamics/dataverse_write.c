@@ -193,9 +193,10 @@ static int drop_existing(struct dynamics *d, struct arena *a, const struct write
 {
 	const char **marker = arena_alloc(a, (n + 1) * sizeof(*marker));
 	size_t n_marker = now_markers(w, n, r, marker);
+	const char *peer = dataverse_peer(d);
 	struct now_rows got = { .a = a };
 
-	if (n_marker && dataverse_read_now(d, DATAVERSE_PEER, true, marker, n_marker, &got, err) < 0)
+	if (peer && n_marker && dataverse_read_now(d, peer, true, marker, n_marker, &got, err) < 0)
 		return -1;
 	now_drop_existing(&got, a, w, n, r);
 	return 0;
