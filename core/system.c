@@ -267,6 +267,11 @@ size_t system_batch(const struct system_driver *d, size_t n)
 	return n < most ? n : most;
 }
 
+bool system_denied(const struct system_driver *d, const struct reply *r)
+{
+	return r->outcome == OUTCOME_REFUSED && (d->denied ? d->denied(r) : r->http == 403);
+}
+
 void system_cost(struct system *s, const struct write *w, size_t n, struct write_cost *cost)
 {
 	bool *refused = cost->refused;
