@@ -378,7 +378,9 @@ const struct record *page_find(const struct page *p, const char *id_column, cons
 
 bool link_repeats(struct links_seen *s, const char *link)
 {
-	uint64_t h = hash64(link, strlen(link), 0);
+	/* all are of one origin, and the first of them is written without it */
+	const char *at = strstr(link, "://"), *path = at ? strchr(at + 3, '/') : link;
+	uint64_t h = hash64(path ? path : link, strlen(path ? path : link), 0);
 
 	for (size_t i = 0; i < s->n; i++)
 		if (s->hash[i] == h)

@@ -173,6 +173,7 @@ static void child_part(struct dynamics *d, struct arena *a, struct batch_writer 
 	const char *parent = dataverse_parent_name(a, c->related);
 	const char *given = dataverse_option(d, "navigation", parent);
 	struct buf body = { 0 };
+	char row[37];
 
 	if (c->key) {
 		part->expect = NULL;
@@ -186,9 +187,11 @@ static void child_part(struct dynamics *d, struct arena *a, struct batch_writer 
 		buf_add_json(&body, c->element, strlen(c->element));
 		buf_addf(
 		    &body, ",\"%s@odata.bind\":\"/%s(%s)\"}", given ? given : parent, d->set, id);
-		part->expect = arena_printf(a, "%s(", set);
-		batch_add(b, "POST", odata_absolute(&d->odata, a, set), dataverse_headers(d, a, NULL), body.s,
-		    body.len);
+		/* under an id of ours: a batch that comes twice makes no row twice */
+		guid_new(row);
+		part->expect = arena_printf(a, "(%s)", row);
+		batch_add(b, "PATCH", odata_absolute(&d->odata, a, arena_printf(a, "%s(%s)", set, row)),
+		    dataverse_headers(d, a, "If-None-Match: *"), body.s, body.len);
 	}
 	buf_release(&body);
 	free(set);

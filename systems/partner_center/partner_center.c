@@ -75,6 +75,7 @@ static void walk_start(struct walk *w)
 	w->next = xstrdup(url.s);
 	w->linked = w->mended = false;
 	links_release(&w->links);
+	link_repeats(&w->links, w->next);
 	buf_release(&url);
 	buf_release(&term);
 }
