@@ -118,8 +118,12 @@ static int take_answer(
 }
 
 /* What helps against a refusal. */
-static const char *remedy(const struct auth *a, const struct grant *g)
+static const char *remedy(const struct auth *a, const struct grant *g, const char *code)
 {
+	bool app = code && (strcmp(code, "invalid_client") == 0 || strcmp(code, "unauthorized_client") == 0);
+
+	if (app && !a->signs && a->flow != FLOW_JWT) /* whoever the person is, the app was not let in */
+		return _("check client_id, client_secret and token_url; then rejoin auth status");
 	if (g->device_code || a->flow == FLOW_DEVICE)
 		return _("sign in again: rejoin auth login");
 	if (a->flow == FLOW_JWT)
@@ -152,7 +156,7 @@ static int refused(const struct auth *a, int status, const struct json *answer,
 	snprintf(out_code, 64, "%s", code ? code : "");
 	return err_set(err, ERR_SIGNIN, "%s: sign-in refused (%d): %.100s%s%.600s; %s %s", name,
 	    status, code ? code : _("no reason given"), text ? ": " : "", text ? text : "",
-	    remedy(a, g), name);
+	    remedy(a, g, code), name);
 }
 
 static void claim(struct buf *b, const char *name, const char *value)

@@ -145,6 +145,17 @@ static int walk_on(
 	return 0;
 }
 
+/* 0, or -1: the answer is not what was asked for. */
+static int check_answer(struct answer *ans, const char *what, struct err *err)
+{
+	if (ans->http.status == 403 && !ans->html)
+		return err_set(err, ERR_SIGNIN,
+		    "Partner Center: %s: permission denied (HTTP 403 %s %s): give the user the role Referrals admin, or "
+		    "Referrals user to see the deals of its own team only (R50)",
+		    what, ans->code, ans->message);
+	return answer_check(ans, NULL, "Partner Center", what, err) != 0 ? -1 : 0;
+}
+
 /* 1: `out` holds a page, *rows its referrals. 0: the end. -1: nothing moved. */
 static int walk_page(struct partner_center *pc, struct walk *w, struct answer *out,
     const struct json **rows, struct err *err)
@@ -169,7 +180,7 @@ static int walk_page(struct partner_center *pc, struct walk *w, struct answer *o
 			pc->short_links = true;
 			continue;
 		}
-		if (answer_check(out, NULL, "Partner Center", "referrals", err) != 0)
+		if (check_answer(out, "referrals", err) < 0)
 			return -1;
 		*rows = json_get(out->json, "value");
 		if (!*rows || json_kind(*rows) != JSON_ARRAY)
@@ -310,7 +321,7 @@ int pc_get(
 		return -1;
 	status = ans->http.status;
 	*found = !(status == 404 || status == 410 || (status == 400 && !guid_valid(id)));
-	if (!*found || answer_check(ans, NULL, "Partner Center", "a referral", err) == 0)
+	if (!*found || check_answer(ans, "a referral", err) == 0)
 		return 0;
 	return -1;
 }

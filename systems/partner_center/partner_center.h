@@ -45,6 +45,7 @@ void pc_read_state(struct system *sys, struct read_state *state);
 int pc_find(struct system *sys, struct arena *a, const char *column, const char *const *values, size_t n, struct page *page,
     struct err *err);
 int pc_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n, struct page *page, struct err *err);
+int pc_describe(struct system *sys, struct arena *a, struct column_info **out, size_t *n, struct err *err);
 
 /* One referral: *found tells whether it is there, ans->json then holds it. */
 int pc_get(struct partner_center *pc, const char *id, struct answer *ans, bool *found, struct err *err);
