@@ -376,6 +376,19 @@ int pc_find(struct system *sys, struct arena *a, const char *column, const char 
 	return rc < 0 ? -1 : 0;
 }
 
+int pc_find_surely(struct partner_center *pc, struct arena *a, const char *column, const char *value, struct page *page,
+    struct err *err)
+{
+	struct ids seen = { 0 };
+	size_t cap = 0;
+	int rc = pc->no_filter ? 0 : find_walk(pc, a, column, &value, 1, true, page, &cap, &seen, err);
+
+	if (rc == 0 && !page->n)
+		rc = find_walk(pc, a, column, &value, 1, false, page, &cap, &seen, err);
+	free(seen.slot);
+	return rc < 0 ? -1 : 0;
+}
+
 int pc_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n,
     struct page *page, struct err *err)
 {

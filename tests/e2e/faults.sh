@@ -61,6 +61,13 @@ for kind in dynamics salesforce; do
 		survives 'no answer to a create that was done' "POST $PC" reset-after '{skip: 1, times: 2}'
 		survives 'a create fails after the commit' "POST $PC" status-after '{status: 500}'
 		survives 'a cut answer to a create' "POST $PC" cut '{at: 1}'
+		# $filter knows nothing of the marker and finds nobody: the whole list is looked through before it is sent again
+		rewind
+		fault "GET $PC?\$filter=externalReferenceId" status '{status: 200, times: 99, body: {value: []}}'
+		fault "POST $PC" reset-after '{times: 2}'
+		apply >out 2>err || [ $? -eq "$reference_code" ] || { cat err >&2; fail "$kind: a create that \$filter does not find"; }
+		control faults none
+		same_as_ever "$kind: a create that \$filter does not find"
 		# a gateway that gives up on a request which got through also says when to come back
 		survives 'a create is done and answered "later"' "POST $PC" status-after '{status: 503, retry_after: "1"}'
 		survives 'a PATCH is done and answered "later"' "PATCH $PC" status-after '{status: 503, retry_after: "1", times: 2}'
