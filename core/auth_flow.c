@@ -297,7 +297,7 @@ static int ask_refresh(struct auth *a, struct http *h, struct err *err)
 	const struct secret *given = &a->conf->auth.refresh_token;
 	struct grant g = { .type = "refresh_token" };
 	struct err why = { 0 };
-	char *first = NULL, *second = NULL, code[64];
+	char *first = NULL, *next = NULL, *second = NULL, code[64];
 	int rc = -1;
 
 	if (a->store && access(a->store, F_OK) == 0) {
@@ -305,6 +305,12 @@ static int ask_refresh(struct auth *a, struct http *h, struct err *err)
 		g.refresh = first;
 		if (first)
 			rc = auth_ask(a, h, &g, code, &why);
+		/* another command (`auth status` in cron) may have turned it in meanwhile and kept the next one */
+		if (first && rc < 0 && why.kind == ERR_SIGNIN && (next = secret_read(&kept, NULL)) &&
+		    strcmp(first, next) != 0) {
+			g.refresh = next;
+			rc = auth_ask(a, h, &g, code, &why);
+		}
 	} else if (given->kind == SECRET_NONE) {
 		return err_set(err, ERR_SIGNIN,
 		    "%s: nobody has signed in yet; run rejoin auth login %s", a->conf->name,
@@ -322,6 +328,7 @@ static int ask_refresh(struct auth *a, struct http *h, struct err *err)
 			err->signal = why.signal;
 	}
 	secret_free(first);
+	secret_free(next);
 	secret_free(second);
 	return rc;
 }
