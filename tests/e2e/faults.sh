@@ -6,6 +6,8 @@
 . "$REJOIN_SOURCE/tests/e2e/trouble.bash"
 
 PC=/v1.0/engagements/referrals
+# asked: requests of both systems
+asked() { state log | jq -s '[.[] | select(.parent == null and .system != "sign-in")] | length'; }
 # wait_for SQL: until the sandbox's log says so
 wait_for() {
 	for _ in $(seq 200); do
@@ -27,6 +29,7 @@ for kind in dynamics salesforce; do
 	apply >out 2>err || reference_code=$?
 	case $reference_code in 0 | 4 | 6) ;; *) cat out err >&2; fail "$kind: the undisturbed run ends with $reference_code" ;; esac
 	end_state "$ROOT/reference.jsonl"
+	undisturbed=$(asked)
 	idle "$kind, undisturbed"
 
 	# told to wait: both systems, reads and writes; waits as told and ends in one run
@@ -78,7 +81,9 @@ for kind in dynamics salesforce; do
 		survives 'no answer to a batch that was done' "$write" reset-after '{times: 2}'
 		survives 'a batch fails after the commit' "$write" status-after '{status: 500, skip: 2}'
 		survives 'a cut answer to a batch' "$write" cut '{skip: 2}'
+		[ $(($(asked) - undisturbed)) -le 20 ] || fail "$kind: looking up a batch took $(($(asked) - undisturbed)) requests"
 		survives 'no answer to a CreateMultiple that was done' CreateMultiple reset-after
+		[ $(($(asked) - undisturbed)) -le 20 ] || fail "$kind: looking up a CreateMultiple took $(($(asked) - undisturbed)) requests"
 		survives 'a cut answer to a CreateMultiple' CreateMultiple cut
 		survives 'a CreateMultiple is done and answered "later"' CreateMultiple status-after '{status: 503, retry_after: "1"}'
 		survives 'batches are too large' "$write" status '{status: 413, times: 3}' CreateMultiple status '{status: 413}'
