@@ -167,7 +167,7 @@ static int walk_page(struct partner_center *pc, struct walk *w, struct answer *o
 		if (api_send(pc->base.http, "GET", w->next, NULL, NULL, true, out, err) < 0)
 			return -1;
 		status = out->http.status;
-		if (status == 400 && !w->linked && !w->plain) {
+		if ((status == 400 || status == 501) && !w->linked && !w->plain) {
 			log_debug("%s: the list refuses its options: %s", pc->base.conf->name, out->message);
 			w->plain = true;
 			walk_start(w);
