@@ -300,7 +300,15 @@ int answer_check(
 	if (strcmp(a->code, "REQUEST_LIMIT_EXCEEDED") == 0) {
 		char usage[100];
 		const char *info = http_header(&a->http, "Sforce-Limit-Info", usage, sizeof(usage));
+		const char *count = info ? strstr(info, "api-usage=") : NULL;
+		long used, most;
 
+		/* the same code stands for too many long requests at once, whatever the day's count */
+		if (!strstr(a->message, "TotalRequests") && count &&
+		    sscanf(count, "api-usage=%ld/%ld", &used, &most) == 2 && used < most)
+			return err_set(err, ERR_UNAVAILABLE,
+			    "%s: too many requests at a time (%s; %s): run the same command again in a minute", title,
+			    a->message, info);
 		return err_set(err, ERR_LIMIT,
 		    "daily calls of %s used up (%s%s%s): run again when the allowance is renewed",
 		    title, a->message, info ? " " : "", info ? info : "");
