@@ -209,10 +209,12 @@ static int count(struct target *t, struct standing *s, struct err *err)
 {
 	struct plan_rows *rows = ledger_plan_rows(&t->ledger, t->plan.id, "", err);
 	struct arena mem = { 0 };
+	struct work_options known = { 0 };
 	struct plan_result result;
 	struct plan_row r;
 	int more = -1;
 
+	work_options_of(&known, &t->mapping);
 	memset(s, 0, sizeof(*s));
 	while (rows && (more = plan_rows_next(rows, &mem, &r, err)) == 1) {
 		enum verdict v = row_verdict(&r);
@@ -227,7 +229,7 @@ static int count(struct target *t, struct standing *s, struct err *err)
 		s->half += r.half;
 		s->blocked += v == VERDICT_BLOCKED;
 		s->inferred += v == VERDICT_UNDECIDED && r.inferred;
-		s->irreversible += open && !r.reversible;
+		s->irreversible += open && row_is_final(&r, &known);
 		s->unnamed += open && plan_row_needs_approver(&r) && !*r.approver;
 		s->done += v == VERDICT_APPROVED && !open;
 		s->uploads += open && strcmp(result.code, UPLOAD_CODE) == 0;

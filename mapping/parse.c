@@ -30,6 +30,17 @@ int mapping_field(const struct mapping *m, const char *name)
 	return -1;
 }
 
+const char *mapping_child_table(const struct mapping *m, size_t field, enum side side)
+{
+	const struct field_side *s = &m->field[field].side[side];
+	const char *path = s->n_paths ? s->path[0] : "";
+	size_t n = strcspn(path, "[");
+	for (size_t i = 0; path[n] && i < m->n_related[side]; i++)
+		if (m->related[side][i].table && strlen(m->related[side][i].alias) == n && !strncmp(m->related[side][i].alias, path, n))
+			return m->related[side][i].alias;
+	return NULL;
+}
+
 static void parse_kinds(struct parse *p, const struct json *root)
 {
 	for (enum side s = LEFT; s <= RIGHT; s++) {

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "mapping/review_parts.h"
 #include "mapping/review_decide.h"
+#include "mapping/rules.h"
 #include "mapping/rules_text.h"
 
 /* Status, visibility and rows that go: moving them the other way is final on one side or forbidden. */
@@ -89,9 +90,61 @@ static const char *approve_refused(struct arena *a, const struct review_ask *q)
 	return NULL;
 }
 
+/* Findings of a record of which nothing is known but this value: what the rules say of the value alone. */
+static size_t findings_of(struct arena *a, const struct mapping *m, enum side side, enum side pc, size_t field,
+    struct value v, struct finding **out)
+{
+	struct rule_context ctx = { .now = STAMP_NONE, .pc = pc, .lang = lang_name(), .currencies = m->crm_currency,
+		.n_currencies = m->n_crm_currencies };
+	struct link_facts linked = { .linked = true };
+	struct record blank = { .schema = &m->columns[side] };
+	struct mapped r;
+
+	for (enum side s = LEFT; s <= RIGHT; s++)
+		*(s == pc ? &ctx.pc_title : &ctx.crm_title) = m->driver[s] ? m->driver[s]->title : m->kind[s];
+	if (!m->n_crm_currencies)
+		ctx.currencies = NULL;
+	blank.cell = arena_alloc(a, (blank.schema->n + 1) * sizeof *blank.cell);
+	for (size_t i = 0; i < blank.schema->n; i++)
+		blank.cell[i] = value_absent;
+	mapping_apply(m, side, &blank, a, &r);
+	r.field[field] = v;
+	return rules_record(m, &r, &linked, &ctx, a, out);
+}
+
+/* A typed value passed no rule while planning: what would have blocked it then, or asked for a name, does so now. */
+static const char *rule_refused(
+    struct arena *a, const struct review_ask *q, size_t field, struct value v, enum review_column *bad)
+{
+	const struct plan_row *r = q->row;
+	enum side pc = strcmp(q->m->kind[RIGHT], "partner-center") == 0 ? RIGHT : LEFT;
+	struct finding *f;
+
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		if (r->class == CLASS_CONFLICT ? value_equal(v, s == LEFT ? r->left : r->right) : s != r->to)
+			continue;
+		size_t n = findings_of(a, q->m, s, pc, field, v, &f);
+		for (size_t i = 0; i < n; i++) {
+			enum rule_effect e = f[i].rule->effect;
+			if (f[i].field != (int)field)
+				continue;
+			if (e == EFFECT_APPROVER && !q->approver[0]) {
+				*bad = RC_APPROVER;
+				return arena_printf(a, _("rule %s wants a named approver: write who decides under approver"),
+				    f[i].rule->id);
+			}
+			if (f[i].severity == SEVERITY_ERROR && (e == EFFECT_RECORD || (e == EFFECT_SHARING && s == pc)))
+				return arena_printf(a, _("%s breaks rule %s in %s: %s. %s"), r->field, f[i].rule->id,
+				    q->titles->side[s], f[i].reason,
+				    rules_lang(lang_name()) == rules_lang("fr") ? f[i].rule->fix_fr : f[i].rule->fix_en);
+		}
+	}
+	return NULL;
+}
+
 /* The typed value, normalised and known to have a form on the side it goes to. */
 static const char *take_edit(
-    struct arena *a, const struct review_ask *q, bool untouched, struct value *out)
+    struct arena *a, const struct review_ask *q, bool untouched, struct value *out, enum review_column *bad)
 {
 	const struct plan_row *r = q->row;
 	const char *why = NULL;
@@ -122,7 +175,7 @@ static const char *take_edit(
 	    mapping_assign(q->m, (size_t)field, r->to, *out, before, a, assign, &n, &err) < 0)
 		return arena_printf(a, _("%s cannot be written in %s: %s"), r->field,
 		    q->titles->side[r->to], err.text);
-	return NULL;
+	return untouched && value_has(q->shown->proposed) ? NULL : rule_refused(a, q, (size_t)field, *out, bad);
 }
 
 /* Two people must decide: each decision that writes has a name, and a name stands for a decision. */
@@ -181,7 +234,7 @@ const char *review_decide(
 	}
 	*bad = RC_PROPOSED;
 	if (d == DECISION_EDIT) {
-		why = take_edit(a, q, untouched, &out->edited);
+		why = take_edit(a, q, untouched, &out->edited, bad);
 		if (why)
 			return why;
 	} else if (!untouched && !(d == DECISION_NONE && r->decision == DECISION_EDIT &&

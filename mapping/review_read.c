@@ -324,6 +324,7 @@ static bool check_guards(struct reader *r, struct arena *a, const struct review_
 		}
 		if (same)
 			continue;
+		written = review_cell(a, c, shown, &r->shown, &r->titles, review_lang(lang_name()), p->book);
 		refuse(r, a, p, c,
 		    "%s was changed from %s to %s: only proposed (with edit), decision, comment "
 		    "and approver may be changed",
@@ -360,6 +361,10 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 	bool whole;
 	int got;
 
+	if (!value_has(review_get(p, row, RC_PLAN)) && !value_has(review_get(p, row, RC_HASH))) {
+		refuse(r, a, p, RC_PLAN, "the hidden columns of this row are empty: it is no row of a plan and was not read");
+		return 0;
+	}
 	if (plan_id_parse(trimmed(a, review_get(p, row, RC_PLAN))) != r->shown.id) {
 		refuse(r, a, p, RC_PLAN, "%s is another plan than the file's, p-%lld",
 		    quoted(a, review_get(p, row, RC_PLAN)), (long long)r->shown.id);

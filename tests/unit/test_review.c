@@ -38,7 +38,7 @@ static void csv_decisions_come_back(void **state)
 	put(VALUE, "decision", "edit");
 	put(VALUE, "proposed", "50000.50");
 	put(CURRENCY, "decision", "approuver");
-	put(NAME, "decision", "KEEP dynamics");
+	put(NAME, "decision", "KEEP \u00a0 dynamics");
 	put(WON, "decision", "Rejeter");
 	put(CLEARED, "decision", "approve");
 	save(csv);
@@ -204,7 +204,7 @@ static void groups_agree_or_wait(void **state)
 	sheets[0].row[CURRENCY] = sheets[0].row[CURRENCY - 1];
 	save(csv);
 	reads(csv, plan);
-	said("row 2 (deal_currency), which the file leaves out");
+	said("row 2 (deal_currency), left out of the file or refused above");
 	decides(plan, VALUE, DECISION_NONE);
 }
 
