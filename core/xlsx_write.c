@@ -278,7 +278,7 @@ static lxw_error write_cell(struct xlsx_writer *w, size_t i, struct value v)
 		    format_for(w, look, FORM_TEXT, c->wrap, true), cell_text(w, i, v.s, v.len),
 		    NULL);
 	}
-	form = xlsx_number_form(c->type, v, &number);
+	form = c->next_text ? FORM_TEXT : xlsx_number_form(c->type, v, &number);
 	if (form != FORM_TEXT)
 		return worksheet_write_number(
 		    w->sheet, w->row, column, number, format_for(w, look, form, c->wrap, false));
@@ -311,6 +311,7 @@ int xlsx_writer_row(struct xlsx_writer *w, const struct value *cell, size_t n, s
 		free(w->columns.column[i].link);
 		w->columns.column[i].link = NULL;
 		w->columns.column[i].next_look = -1;
+		w->columns.column[i].next_text = false;
 		if (code != LXW_NO_ERROR) {
 			cell_name(i, w->row + 1, name);
 			return failed(code, name, err);
@@ -332,6 +333,12 @@ void xlsx_writer_look(struct xlsx_writer *w, size_t column, enum cell_look look)
 {
 	if (column < w->columns.n && (size_t)look < LOOK_COUNT)
 		w->columns.column[column].next_look = (int)look;
+}
+
+void xlsx_writer_text(struct xlsx_writer *w, size_t column)
+{
+	if (column < w->columns.n)
+		w->columns.column[column].next_text = true;
 }
 
 void xlsx_writer_chart(struct xlsx_writer *w, const char *title, size_t first_row, size_t rows,

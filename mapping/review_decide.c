@@ -142,6 +142,28 @@ static const char *rule_refused(
 	return NULL;
 }
 
+/* 1 234,50 as 1234.50: a comma that can only be the decimal point, and the blanks between groups of digits. 1,234 may be two
+ * numbers and stays as it is, which is none. */
+static struct value typed_number(struct arena *a, struct value v)
+{
+	char *s = arena_alloc(a, v.len + 1);
+	size_t n = 0, commas = 0, tail = 0, step;
+
+	for (size_t i = 0; i < v.len; i += step) {
+		size_t blank = v.s[i] == ' ' ? 1 : i + 1 < v.len && !memcmp(v.s + i, "\xc2\xa0", 2) ? 2
+		    : i + 2 < v.len && !memcmp(v.s + i, "\xe2\x80\xaf", 3) ? 3 : 0;
+		step = blank ? blank : 1;
+		if (blank && n && strspn(v.s + i + step, "0123456789") == 3)
+			continue;
+		commas += v.s[i] == ',';
+		tail = v.s[i] == ',' ? 0 : tail + 1;
+		s[n++] = v.s[i];
+	}
+	if (commas == 1 && tail != 3 && tail > 0 && !memchr(s, '.', n))
+		*(char *)memchr(s, ',', n) = '.';
+	return value_of_len(s, n);
+}
+
 /* The typed value, normalised and known to have a form on the side it goes to. */
 static const char *take_edit(
     struct arena *a, const struct review_ask *q, bool untouched, struct value *out, enum review_column *bad)
@@ -151,23 +173,29 @@ static const char *take_edit(
 	struct value before = r->to == LEFT ? r->left : r->right;
 	struct assign assign[FIELD_PATHS];
 	struct err err = { 0 };
+	struct value typed = q->proposed;
 	size_t n = 0;
 
 	if (!value_has(q->proposed))
 		return _("edit needs a value under proposed; to empty the field write <clear>");
 	int field = mapping_field(q->m, r->field);
 	const struct field_side *side = &q->m->field[field].side[r->to];
+	bool number = q->m->field[field].type == TYPE_DECIMAL || q->m->field[field].type == TYPE_INTEGER;
+	if (number)
+		typed = typed_number(a, typed);
 	if (value_is(q->proposed, "<clear>")) {
 		*out = value_empty;
 	} else if (untouched && value_has(q->shown->proposed)) {
 		/* A spreadsheet may have retyped it: the plan's own text is the true one. */
 		*out = r->proposed;
-	} else if (mapping_parse(q->m, (size_t)field, q->proposed, a, out, &why) < 0) {
+	} else if (mapping_parse(q->m, (size_t)field, typed, a, out, &why) < 0) {
 		return arena_printf(a, _("%s is no value for %s (%s): %s"),
 		    arena_printf(a, "\"%.*s\"",
 			(int)(q->proposed.len > 120 ? 120 : q->proposed.len), q->proposed.s),
 		    r->field, type_name(q->m->field[field].type), 
-		    why ? rules_reading(a, rules_lang(lang_name()), why) : _("it cannot be read"));
+		    number ? _("write it as 1234.5")
+		    : why  ? rules_reading(a, rules_lang(lang_name()), why)
+			   : _("it cannot be read"));
 	} else if (!value_has(*out)) {
 		return _("to empty the field write <clear>");
 	}

@@ -36,7 +36,7 @@ static void csv_decisions_come_back(void **state)
 	put(NOTES, "comment", "fine");
 	put(NOTES, "approver", " Ann ");
 	put(VALUE, "decision", "edit");
-	put(VALUE, "proposed", "50000.50");
+	put(VALUE, "proposed", "50\u202f000,50");
 	put(CURRENCY, "decision", "approuver");
 	put(NAME, "decision", "KEEP \u00a0 dynamics");
 	put(WON, "decision", "Rejeter");
@@ -285,6 +285,7 @@ static void retyping_is_tolerated_and_nothing_else(void **state)
 	assert_true(same("true", "TRUE"));
 	assert_true(same("false", "FAUX"));
 	assert_true(same("a\r\nb", "a\nb"));
+	assert_true(same("a\tb\r\nc", "ab\nc"));
 	assert_true(same("2026-09-14", "14/09/2026"));
 	assert_true(same("2026-09-14", "9/14/2026"));
 	assert_true(same("2026-09-14T16:02:11Z", "2026-09-14 16:02:11"));

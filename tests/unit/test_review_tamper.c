@@ -57,6 +57,7 @@ static const struct tamper cases[] = {
 	/* values that the field cannot take, by type */
 	{ VALUE, RC_PROPOSED, "much", "edit", RC_PROPOSED, "\"much\" is no value for deal_value (decimal)" },
 	{ VALUE, RC_PROPOSED, "1,5,0", "edit", RC_PROPOSED, "is no value for deal_value" },
+	{ VALUE, RC_PROPOSED, "1,234", "edit", RC_PROPOSED, "\"1,234\" is no value for deal_value (decimal): write it as 1234.5" },
 	{ DATE, RC_PROPOSED, "2026-02-30", "edit", RC_PROPOSED, "\"2026-02-30\" is no value for close_date (date)" },
 	{ DATE, RC_PROPOSED, "soon", "edit", RC_PROPOSED, "is no value for close_date" },
 	{ CURRENCY, RC_PROPOSED, "XYZ", "edit", RC_PROPOSED, "\"XYZ\" is no value for deal_currency (currency)" },
