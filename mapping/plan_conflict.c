@@ -24,6 +24,9 @@ void pair_settle_groups(struct pair *q)
 				continue;
 			if (mixed) {
 				d->class = MERGE_CONFLICT;
+				/* what was inferred is no value that both sides ever agreed on */
+				if (d->inferred)
+					d->base = value_absent;
 				d->evidence = sentence(q->a, "the fields of group %s point in different directions",
 				    m->group[g]);
 			}
