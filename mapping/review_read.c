@@ -251,7 +251,10 @@ static int find_row(struct reader *r, struct arena *a, const struct review_place
 		int held = ledger_plan_row(r->l, a, r->target.id, hash, number, target, err);
 		if (held < 0)
 			return -1;
+		/* what nobody decided has nothing to carry over: only a decision is named */
 		if (held == 0 && got == 1) {
+			if (!*trimmed(a, review_get(p, row, RC_DECISION)))
+				return 0;
 			refuse(r, a, p, RC_HASH,
 			    "%s of %s has moved since p-%lld: decide it anew in p-%lld",
 			    shown->field[0] ? shown->field : op_names[shown->op],
@@ -396,7 +399,7 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 		refuse(r, a, p, bad, "%s", why);
 		return 0;
 	}
-	if (r->target.id != r->shown.id)
+	if (r->target.id != r->shown.id && found.decision != DECISION_NONE)
 		r->out->carried++;
 	return review_desk_add(r->desk, &target, &found, r->out, err);
 }
