@@ -241,8 +241,9 @@ const char *review_decide(
 		return arena_printf(a, _("\"%.*s\" is no decision: write %s"),
 		    (int)(q->decision.len > 60 ? 60 : q->decision.len), q->decision.s, words(a, q));
 	if (d != DECISION_NONE && (r->class == CLASS_BLOCKED || r->class == CLASS_DIVERGENT))
-		return arena_printf(a, _("the row is %s and takes no decision%s%s"),
-		    _(class_names[r->class]), r->fix[0] ? ": " : "", sentence_text(a, r->fix));
+		return r->fix[0] ? arena_printf(a, _("the row is %s and takes no decision: %s"),
+				       _(class_names[r->class]), sentence_text(a, r->fix))
+				 : arena_printf(a, _("the row is %s and takes no decision"), _(class_names[r->class]));
 	if (d == DECISION_KEEP_LEFT || d == DECISION_KEEP_RIGHT)
 		why = keep_refused(a, q, (enum decision)d);
 	else if (d == DECISION_EDIT)
