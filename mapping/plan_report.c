@@ -51,6 +51,9 @@ static void print_guess(const struct planner *k)
 {
 	struct outage_guess g;
 	char text[32];
+	/* a part of the records says nothing of when all of them were last in step */
+	if (k->incomplete[LEFT] || k->incomplete[RIGHT])
+		return;
 	plan_guess_outage(k, &g);
 	if (k->outage != STAMP_NONE || g.start == STAMP_NONE || !k->counts.conflicts)
 		return;
