@@ -39,6 +39,7 @@ kept() {
 		WHERE field = 'solutions' AND class = 'conflict' AND instr(';' || \"left\" || ';', ';' || \"right\" || ';') = 0 LIMIT 1")
 	read -r deal now want <<<"$one"
 	[ -n "$want" ] || fail "no conflict of sets in the plan"
+	cell first.csv "right_id = '$deal' AND field = 'solutions'" fix | grep -q 'deletes rows in .* for good' || fail "the conflict does not say what keeping deletes"
 	sent=$(deletes)
 	sqlite3 :memory: -cmd ".import --csv first.csv t" "UPDATE t SET decision = 'keep-left' WHERE right_id = '$deal' AND field = 'solutions'" \
 		".headers on" ".mode csv" ".once keep.csv" "SELECT * FROM t WHERE decision <> ''"
