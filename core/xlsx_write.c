@@ -213,11 +213,17 @@ static int begin_sheet(struct xlsx_writer *w, struct err *err)
 	w->sheet = add_sheet(w, w->sheet_name, err);
 	if (!w->sheet)
 		return -1;
-	/* what a row is about stays in sight while the rest of a wide table is scrolled */
-	worksheet_freeze_panes(w->sheet, 1, w->columns.n > WIDE && !w->columns.column[0].hidden ? 1 : 0);
+	/* what a row is about stays in sight while the rest of a wide table is scrolled, and on the second page beside it: on
+	 * one page the letters would be two points high */
+	bool wide = w->columns.n > WIDE && !w->columns.column[0].hidden;
+	worksheet_freeze_panes(w->sheet, 1, wide ? 1 : 0);
 	worksheet_set_landscape(w->sheet);
-	worksheet_fit_to_pages(w->sheet, 1, 0);
+	worksheet_fit_to_pages(w->sheet, wide ? 2 : 1, 0);
+	worksheet_set_margins(w->sheet, 0.4, 0.4, 0.4, 0.6);
+	worksheet_set_footer(w->sheet, "&L&A&R&P / &N");
 	worksheet_repeat_rows(w->sheet, 0, 0);
+	if (wide)
+		worksheet_repeat_columns(w->sheet, 0, 0);
 	worksheet_ignore_errors(w->sheet, LXW_IGNORE_NUMBER_STORED_AS_TEXT, "A1:XFD1048576");
 	for (i = 0; code == LXW_NO_ERROR && i < w->columns.n; i++) {
 		c = &w->columns.column[i];
