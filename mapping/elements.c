@@ -96,3 +96,14 @@ struct value elements_union(const struct mapping *m, size_t field, struct value 
 	struct value clash = value_absent;
 	return elements_merge(m, field, none, both, LEFT, PREFER_NONE, a, &clash);
 }
+
+struct value elements_common(const struct mapping *m, size_t field, struct value x, struct value y, struct arena *a)
+{
+	struct set both[2];
+	open_both(m, field, (const struct value[2]){ x, y }, a, both);
+	size_t n = 0;
+	for (size_t i = 0; i < both[0].n; i++)
+		if (holds(&both[1], both[0].form[i]))
+			both[0].e[n++] = both[0].e[i];
+	return close_set(both[0].e, n, a);
+}

@@ -13,5 +13,7 @@ struct value elements_merge(const struct mapping *m, size_t field, const struct 
 void elements_agree(const struct mapping *m, size_t field, struct value was[2], const struct value now[2], struct arena *a);
 /* What is an element of either; in x's spelling where it is of both. Canonical, in the arena. */
 struct value elements_union(const struct mapping *m, size_t field, struct value x, struct value y, struct arena *a);
+/* What is an element of both, in x's spelling. */
+struct value elements_common(const struct mapping *m, size_t field, struct value x, struct value y, struct arena *a);
 
 #endif
