@@ -37,6 +37,9 @@ static bool fits(const struct rehearsal *h, const struct room *room)
 {
 	long calls = h->most[LEFT] + h->most[RIGHT];
 
+	for (int s = LEFT; s <= RIGHT; s++)
+		if (h->most[s] + h->echoes[s] > room->side[s])
+			return false;
 	return calls <= room->calls && calls + h->echoes[LEFT] + h->echoes[RIGHT] <= room->all;
 }
 
@@ -193,23 +196,30 @@ struct work_options apply_work_options(const struct apply *x)
 	return w;
 }
 
-/* What fits into the rest of the run and of the day. */
-struct room estimate_room(struct apply *x)
+struct room estimate_room(const struct budget *b)
 {
-	return (struct room){ budget_left(&x->budget), budget_day_left(&x->budget) };
+	return (struct room){ budget_left(b), budget_day_left(b), { budget_told_left(b, LEFT), budget_told_left(b, RIGHT) } };
+}
+
+struct room estimate_whole(const struct budget *b)
+{
+	return (struct room){ b->max_calls >= 0 ? b->max_calls : LONG_MAX, budget_a_day(b),
+		{ budget_told_a_day(b, LEFT), budget_told_a_day(b, RIGHT) } };
+}
+
+bool room_limited(const struct room *r)
+{
+	return r->calls < LONG_MAX || r->all < LONG_MAX || r->side[LEFT] < LONG_MAX || r->side[RIGHT] < LONG_MAX;
 }
 
 void estimate_say(struct apply *x)
 {
-	struct room today, a_day;
+	struct room today = estimate_room(&x->budget), a_day = estimate_whole(&x->budget);
 	struct plan_cost *c = xcalloc(1, sizeof(*c));
 	struct err why;
-	long daily = x->t.pair.daily_calls;
 
-	today = estimate_room(x);
-	a_day = (struct room){ x->budget.max_calls >= 0 ? x->budget.max_calls : LONG_MAX, budget_a_day(&x->budget) };
 	if (estimate_open(x, &why) < 0 ||
-	    estimate(x, false, daily >= 0 || x->budget.max_calls >= 0 ? &today : NULL, &a_day, c, &why) < 0) {
+	    estimate(x, false, room_limited(&today) ? &today : NULL, &a_day, c, &why) < 0) {
 		log_debug("no estimate: %s", why.text);
 	} else {
 		target_say(&x->t, "sending it takes %s and %ld echoes%s", estimate_text(&x->t.mem, c),
@@ -259,7 +269,7 @@ int plan_cost(const struct plan_cost_request *q, struct plan_cost *out, struct e
 		.now = q->plan->at,
 		.status = m->f_status >= 0 ? m->field[m->f_status].name : "",
 		.visible = m->f_visible >= 0 ? m->field[m->f_visible].name : "" };
-	struct room today = { LONG_MAX, LONG_MAX }, a_day = { LONG_MAX, budget_a_day(q->budget) };
+	struct room today, a_day = estimate_whole(q->budget);
 	struct arena a = { 0 };
 	struct err why = { .kind = ERR_NONE };
 	int result = -1;
@@ -282,8 +292,9 @@ int plan_cost(const struct plan_cost_request *q, struct plan_cost *out, struct e
 		result = estimate(x, false, NULL, NULL, out, &why);
 	}
 	/* the look-ups were of today */
-	today.all = budget_day_left(q->budget);
-	if (result == 0 && today.all < LONG_MAX)
+	today = estimate_room(q->budget);
+	today.calls = a_day.calls = LONG_MAX; /* --max-calls is of this command */
+	if (result == 0 && room_limited(&today))
 		result = estimate(x, false, &today, &a_day, out, &why);
 	if (result < 0)
 		*err = why;

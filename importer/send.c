@@ -120,7 +120,7 @@ static int fit(struct apply *x, enum side side, const struct write *w, size_t *n
 		system_cost(x->system[side], w, *n, cost);
 		if (!pair_wakes(&x->t.pair, x->system[side]->driver))
 			cost->echoes = 0;
-		if (budget_room(&x->budget, cost->most, cost->echoes, *n > 1 ? NULL : err) == 0)
+		if (budget_room(&x->budget, side, cost->most, cost->echoes, *n > 1 ? NULL : err) == 0)
 			return 0;
 		if (*n == 1)
 			return -1;

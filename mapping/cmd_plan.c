@@ -261,13 +261,13 @@ static int estimate(struct planning *p, const struct plan_info *info, struct err
 {
 	struct sides *s = &p->sides;
 	struct plan_counts *c = &p->planner.counts;
-	struct budget *b = &s->budget;
+	const struct budget *b = &s->budget;
 	struct plan_cost_request q = { .ledger = &s->ledger,
 		.plan = info,
 		.mapping = &s->mapping,
 		.pair = s->pair,
 		.proposed = true,
-		.look_up = budget_left(b) > 100,
+		.look_up = budget_left(b) > 100 && budget_told_left(b, LEFT) > 100 && budget_told_left(b, RIGHT) > 100,
 		.budget = b };
 	for (enum side i = LEFT; i <= RIGHT; i++)
 		q.system[i] = source_system(s->source[i]);

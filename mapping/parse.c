@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include "core/lang.h"
+#include "core/text.h"
 
 int parse_column(struct mapping *m, enum side side, const char *path, int *element)
 {
@@ -329,14 +330,7 @@ void mapping_close(struct mapping *m)
 
 struct system_need mapping_need(const struct mapping *m, enum side side)
 {
-	return (struct system_need){ &m->columns[side], m->related[side], m->n_related[side] };
-}
-
-/* A managed package puts "ns__" before its fields: "ns__Field__c" is taken for "Field__c". */
-static const char *without_namespace(const char *heading)
-{
-	const char *at = strstr(heading, "__");
-	return at && strstr(at + 2, "__c") && at > heading ? at + 2 : heading;
+	return (struct system_need){ &m->columns[side], m->related[side], m->n_related[side], m->fact_path[side] };
 }
 
 int mapping_heading(const struct mapping *m, enum side side, const char *heading)
@@ -347,9 +341,12 @@ int mapping_heading(const struct mapping *m, enum side side, const char *heading
 	int exact = schema_find(columns, heading);
 	if (exact >= 0)
 		return exact;
-	const char *bare = without_namespace(heading);
+	const char *bare = column_bare(heading);
 	for (size_t i = 0; i < columns->n; i++)
 		if (!strcasecmp(columns->name[i], heading) || !strcasecmp(columns->name[i], bare))
+			return (int)i;
+	for (size_t i = 0; i < columns->n; i++)
+		if (!strcasecmp(column_bare(columns->name[i]), heading))
 			return (int)i;
 	for (size_t i = 0; i < m->n_words[side]; i++)
 		for (size_t k = 0; k < m->words[side][i].n_headings; k++)
