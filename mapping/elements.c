@@ -62,7 +62,7 @@ struct value elements_merge(const struct mapping *m, size_t field, const struct 
 				continue;
 			int other = change_of(&b[from], &v[from], form), own = change_of(&b[to], &v[to], form);
 			bool opposed = other && own == -other, follows = !opposed || prefer == (enum prefer)from;
-			if (opposed && prefer == PREFER_NONE && !value_has(*clash))
+			if (opposed && !value_has(*clash))
 				*clash = s->e[i];
 			if (theirs ? other > 0 && follows : other >= 0 || !follows)
 				out[n++] = s->e[i];
