@@ -110,6 +110,19 @@ long budget_told_a_day(const struct budget *b, enum side side)
 	return !s->most ? LONG_MAX : left > 0 ? left : 0;
 }
 
+long budget_narrow_day(const struct budget *b, int *side)
+{
+	long least = budget_a_day(b);
+
+	*side = -1;
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		if (budget_told_a_day(b, i) < least) {
+			least = budget_told_a_day(b, i);
+			*side = (int)i;
+		}
+	return least;
+}
+
 long budget_told_left(const struct budget *b, enum side side)
 {
 	long day = budget_told_a_day(b, side), left = day == LONG_MAX ? day : day - service_used(&b->system[side]);

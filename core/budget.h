@@ -45,6 +45,8 @@ long budget_a_day(const struct budget *b);
  * day; LONG_MAX where it tells nothing (yet). */
 long budget_told_left(const struct budget *b, enum side side);
 long budget_told_a_day(const struct budget *b, enum side side);
+/* The least that a whole day gives, and whose service tells so: a side, or -1 for daily_calls. */
+long budget_narrow_day(const struct budget *b, int *side);
 /* Room for this many calls to that side and echoes? -1 with ERR_LIMIT that says what is left. */
 int budget_room(struct budget *b, enum side side, long calls, long echoes, struct err *err);
 /* ERR_LIMIT: nothing more fits into what the service of that side leaves. -1. */

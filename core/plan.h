@@ -68,6 +68,7 @@ struct plan_counts {
 	long pairs, changed_pairs;
 	/* Sending all of it where a day has an allowance of calls and echoes; 0 days: none has, or nothing is sent. */
 	long days, day_calls;
+	long day_by;     /* whose allowance: 0 the pair's, 1 and 2 that of the left and the right service itself */
 	long days_more;  /* 1: it takes more days than those */
 	long days_stuck; /* 1: one record alone takes more than a day allows */
 };

@@ -47,6 +47,7 @@ static const struct {
 	COUNT(changed_pairs),
 	COUNT(days),
 	COUNT(day_calls),
+	COUNT(day_by),
 	COUNT(days_more),
 	COUNT(days_stuck),
 };

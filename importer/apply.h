@@ -114,7 +114,7 @@ struct value peer_address(struct apply *x, struct arena *a, enum side of, const 
 void add_want(struct item *it, size_t row, int field, enum fact f, struct value v, struct value before);
 int compose_item(struct apply *x, struct arena *a, int phase, enum side side, const int64_t *row, size_t n_rows,
     struct item *it, struct err *err);
-void compose_wants(struct apply *x, struct arena *a, struct item *it);
+int compose_wants(struct apply *x, struct arena *a, struct item *it, struct err *err);
 void compose_assigns(struct apply *x, struct arena *a, struct item *it);
 /* create.c */
 /* How far the create of a row came; a rehearsal needs no journal for that. */

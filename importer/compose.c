@@ -6,6 +6,7 @@
 #include "core/lang.h"
 #include "core/text.h"
 #include "importer/rehearse.h"
+#include "mapping/elements.h"
 
 /* Id of the record on a side; "" where there is none yet. */
 const char *item_id(const struct item *it, enum side side)
@@ -77,8 +78,41 @@ static bool is_link_field(const struct plan_row *r, enum fact *f)
 	       strcmp(r->field, "crm_id") == 0;
 }
 
+/* A row that takes elements out of a set speaks of what the set held when it was planned: what the row before it has written
+ * by now stays, those elements apart. */
+static int keep_gained(struct apply *x, struct arena *a, const struct item *it, struct want *w, struct err *err)
+{
+	const struct plan_row *r = &it->row[w->row];
+	struct plan_result done = { .outcome = "" };
+	struct plan_row before;
+	int got = 0;
+
+	/* rows of one record and side stand together, the values before the elements that go */
+	for (int64_t n = r->row - 1; n > 0; n--) {
+		got = ledger_plan_row(&x->t.ledger, a, it->step.plan, NULL, n, &before, err);
+		if (got <= 0 || before.to != r->to || strcmp(before.left_id, r->left_id) != 0 ||
+		    strcmp(before.right_id, r->right_id) != 0)
+			return got < 0 ? -1 : 0;
+		if (before.op == OP_UPDATE && strcmp(before.field, r->field) == 0)
+			break;
+	}
+	if (got <= 0)
+		return 0;
+	if (ledger_plan_result_get(&x->t.ledger, a, it->step.plan, before.row, &done, err) < 0)
+		return -1;
+	if (strcmp(done.outcome, "applied") != 0)
+		return 0;
+	const struct value was[2] = { w->before, w->before };
+	struct value now[2], clash = value_absent;
+	row_target(&before, r->to, &now[r->to]);
+	now[side_other(r->to)] = w->value;
+	w->value = elements_merge(&x->t.mapping, (size_t)w->field, was, now, r->to, PREFER_NONE, a, &clash);
+	w->before = now[r->to];
+	return 0;
+}
+
 /* What the rows want on the side of the item; a create and a delete want no single values. */
-void compose_wants(struct apply *x, struct arena *a, struct item *it)
+int compose_wants(struct apply *x, struct arena *a, struct item *it, struct err *err)
 {
 	enum side to = it->step.to;
 
@@ -98,8 +132,12 @@ void compose_wants(struct apply *x, struct arena *a, struct item *it)
 				add_want(it, i, -1, f, v, before);
 			else
 				add_want(it, i, field, FACT_COUNT, v, before);
+			if (it->step.phase == PHASE_DELETE && field >= 0 &&
+			    keep_gained(x, a, it, &it->want[it->n_want - 1], err) < 0)
+				return -1;
 		}
 	}
+	return 0;
 }
 
 static void refuse_want(struct item *it, struct want *w, const char *message)
@@ -283,7 +321,8 @@ int compose_item(struct apply *x, struct arena *a, int phase, enum side side, co
 	if (phase == PHASE_CREATE)
 		return 0;
 	it->step.write.id = item_id(it, side);
-	compose_wants(x, a, it);
+	if (compose_wants(x, a, it, err) < 0)
+		return -1;
 	compose_assigns(x, a, it);
 	if (it->step.write.op == WRITE_DELETE)
 		it->ready = true;

@@ -34,24 +34,6 @@ static bool only_same(const struct mapping *m, int field, struct value p, struct
 	return false;
 }
 
-static struct value union_of(struct arena *a, struct value p, struct value q)
-{
-	struct value *x, *y, *all;
-	size_t nx = set_split(a, p, &x), ny = set_split(a, q, &y), n = 0;
-
-	all = arena_alloc(a, (nx + ny + 1) * sizeof(*all));
-	for (size_t i = 0; i < nx; i++)
-		all[n++] = x[i];
-	for (size_t i = 0; i < ny; i++) {
-		bool seen = false;
-		for (size_t j = 0; j < nx && !seen; j++)
-			seen = value_equal(x[j], y[i]);
-		if (!seen)
-			all[n++] = y[i];
-	}
-	return n ? set_join(a, all, n) : value_empty;
-}
-
 static const char *shown(struct value v)
 {
 	return value_has(v) ? v.s : _("(empty)");
@@ -67,12 +49,6 @@ static void judge(
 
 	if (!bad && same_there(m, w->field, to, cur, w->value, a) && !only_same(m, w->field, cur, w->value)) {
 		w->state = WANT_THERE;
-		return;
-	}
-	/* what a set gained in the step before is ours */
-	if (!bad && it->step.phase == PHASE_DELETE && w->field >= 0 &&
-	    same_there(m, w->field, to, cur, union_of(a, w->before, w->value), a)) {
-		w->before = cur;
 		return;
 	}
 	/* an address that points elsewhere is only ever filled in beside its id */

@@ -111,10 +111,8 @@ static int load(
 		return -1;
 	if (step->n_rows == 0)
 		return 0;
-	if (step->write.op != WRITE_CREATE) {
-		compose_wants(x, a, it);
-		return 0;
-	}
+	if (step->write.op != WRITE_CREATE)
+		return compose_wants(x, a, it, err);
 	it->steps = system_create_steps(x->system[step->to], &step->write);
 	return create_wants(x, a, it, err);
 }

@@ -280,7 +280,11 @@ static int estimate(struct planning *p, const struct plan_info *info, struct err
 	c->days = p->cost.n_days;
 	c->days_more = p->cost.too_long;
 	c->days_stuck = p->cost.stuck;
-	c->day_calls = c->days ? budget_a_day(b) : 0;
+	if (c->days) {
+		int side;
+		c->day_calls = budget_narrow_day(b, &side);
+		c->day_by = side + 1;
+	}
 	return 0;
 }
 

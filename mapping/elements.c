@@ -62,7 +62,7 @@ struct value elements_merge(const struct mapping *m, size_t field, const struct 
 				continue;
 			int other = change_of(&b[from], &v[from], form), own = change_of(&b[to], &v[to], form);
 			bool opposed = other && own == -other, follows = !opposed || prefer == (enum prefer)from;
-			if (opposed && prefer == PREFER_NONE && !value_has(*clash))
+			if (opposed && !value_has(*clash))
 				*clash = s->e[i];
 			if (theirs ? other > 0 && follows : other >= 0 || !follows)
 				out[n++] = s->e[i];
@@ -95,4 +95,15 @@ struct value elements_union(const struct mapping *m, size_t field, struct value 
 	const struct value none[2] = { value_empty, value_empty }, both[2] = { x, y };
 	struct value clash = value_absent;
 	return elements_merge(m, field, none, both, LEFT, PREFER_NONE, a, &clash);
+}
+
+struct value elements_common(const struct mapping *m, size_t field, struct value x, struct value y, struct arena *a)
+{
+	struct set both[2];
+	open_both(m, field, (const struct value[2]){ x, y }, a, both);
+	size_t n = 0;
+	for (size_t i = 0; i < both[0].n; i++)
+		if (holds(&both[1], both[0].form[i]))
+			both[0].e[n++] = both[0].e[i];
+	return close_set(both[0].e, n, a);
 }

@@ -154,24 +154,18 @@ static int scarce_side(const struct budget *b)
 /* What goes on which day, where a day does not hold everything. */
 static void print_days(const struct plan_cost *c, const struct sides *s)
 {
-	const struct budget *b = &s->budget;
-	long a_day = budget_a_day(b);
-	const char *whose = NULL;
+	int side;
+	long a_day = budget_narrow_day(&s->budget, &side);
 	char n[5][32];
 	if (c->n_days < 2 && !c->stuck)
 		return;
-	for (enum side i = LEFT; i <= RIGHT; i++)
-		if (budget_told_a_day(b, i) < a_day) {
-			a_day = budget_told_a_day(b, i);
-			whose = s->mapping.driver[i]->title;
-		}
 	if (c->stuck)
 		out_line("A day's allowance of %s calls is too small for row %" PRId64 " of this plan by itself: raise daily_calls or "
 			 "lower reserve.",
 		    grouped(a_day, n[0]), c->n_days ? c->day[c->n_days - 1].last + 1 : 1);
-	else if (whose)
+	else if (side >= 0)
 		out_line("With %s calls and echoes a day in %s itself all of this takes %s%d days, soonest expiry first:",
-		    grouped(a_day, n[0]), whose, c->too_long ? _("more than ") : "", c->n_days);
+		    grouped(a_day, n[0]), s->mapping.driver[side]->title, c->too_long ? _("more than ") : "", c->n_days);
 	else
 		out_line("With %s calls and echoes a day all of this takes %s%d days, soonest expiry first:",
 		    grouped(a_day, n[0]), c->too_long ? _("more than ") : "", c->n_days);

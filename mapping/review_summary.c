@@ -153,7 +153,7 @@ static void grouped(long n, const char *mark, char out[48])
 
 /* Calls, echoes, and the days over which plan schedules both. */
 static int call_lines(struct page_of *p, struct arena *a, const struct plan_counts *n,
-    enum review_lang lang, struct err *err)
+    const struct review_titles *titles, enum review_lang lang, struct err *err)
 {
 	const struct value none = value_empty;
 	long echoes = n->echoes[LEFT] + n->echoes[RIGHT];
@@ -166,12 +166,13 @@ static int call_lines(struct page_of *p, struct arena *a, const struct plan_coun
 		return -1;
 	if (!n->days)
 		return 0;
+	enum review_text note = n->days_stuck ? TEXT_DAYS_STUCK
+				: n->days_more ? TEXT_DAYS_MORE
+				: n->day_by    ? TEXT_DAYS_THEIRS
+					       : TEXT_DAYS_NOTE;
 	grouped(n->day_calls, lang == LANG_FR ? "\u202f" : ",", day);
 	return line(p, review_text(lang, TEXT_DAYS), n->days_stuck ? none : number(a, n->days), none, none,
-	    review_fill(a,
-		review_text(lang, n->days_stuck ? TEXT_DAYS_STUCK : n->days_more ? TEXT_DAYS_MORE : TEXT_DAYS_NOTE), "", "",
-		day),
-	    err);
+	    review_fill(a, review_text(lang, note), "", titles->side[n->day_by == 2], day), err);
 }
 
 static int row_lines(struct page_of *p, struct arena *a, const struct totals *t,
@@ -213,7 +214,7 @@ static int write_lines(struct page_of *p, struct arena *a, const struct totals *
 		return -1;
 	return decide_lines(p, a, t, lang, err) < 0 || expiry_lines(p, a, t, lang, err) < 0 ||
 		       value_lines(p, a, t, sums, lang, err) < 0 ||
-		       call_lines(p, a, &info->counts, lang, err) < 0 ||
+		       call_lines(p, a, &info->counts, titles, lang, err) < 0 ||
 		       row_lines(p, a, t, &info->counts, titles, lang, err) < 0
 		   ? -1
 		   : 0;

@@ -129,8 +129,9 @@ static void summary_tells_the_days_of_the_plan(void **state)
 	(void)state;
 	int64_t plan = store_plan("new", "crm-env");
 	assert_string_equal(days_line(plan, "{\"calls_left\":100,\"days\":3,\"day_calls\":8000}"), "3|at 8,000 calls a day for this pair");
+	assert_string_equal(days_line(plan, "{\"days\":2,\"day_calls\":5000,\"day_by\":2}"), "2|at 5,000 calls a day in Dynamics itself");
 	assert_string_equal(days_line(plan, "{\"days\":400,\"day_calls\":20,\"days_more\":1}"),
-	    "400|and more than that, at 20 calls a day for this pair");
+	    "400|and more than that, at 20 calls a day");
 	assert_string_equal(days_line(plan, "{\"days\":2,\"day_calls\":1,\"days_stuck\":1}"),
 	    "|one record alone takes more calls than the 1 of a day: raise daily_calls or lower reserve");
 	assert_string_equal(days_line(plan, "{\"calls_left\":100}"), "none");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "core/buf.h"
+#include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/elements.h"
 #include "mapping/merge.h"
@@ -408,6 +409,11 @@ static void sets_by_their_elements(void **unused)
 		merge_two(line_of(by_elements[i].line), was, now[LEFT], now[RIGHT], &a, &d);
 		if (seen_as(&d) != by_elements[i].want)
 			fail_msg("case %zu: %c instead of %c", i, seen_as(&d), by_elements[i].want);
+		/* an element that both moved, to different ends, is told: in a conflict, and where the mapping settles it */
+		if (strstr(by_elements[i].line, "things_"))
+			assert_non_null(strstr(sentence_in(&a, "en", d.evidence), "the mapping prefers"));
+		if (by_elements[i].want == 'C')
+			assert_non_null(strstr(sentence_in(&a, "en", d.evidence), "one side added"));
 		for (enum side s = LEFT; s <= RIGHT; s++) {
 			/* a side of MERGE_BOTH that keeps what it holds gets no row */
 			bool moves = d.proposed[s].state != VALUE_ABSENT && !value_equal(d.proposed[s], now[s]);
