@@ -189,6 +189,7 @@ struct system_driver {
 	size_t max_batch;    /* most writes that system_write takes at once */
 	size_t bulk_rows;    /* rows of a full portal export that may have been cut (5000); 0: none */
 	double default_rps;
+	int at_once; /* requests at a time where neither rejoin.json nor the service says it; 0: one */
 	const char *facts[FACT_COUNT]; /* native path of each fact, NULL where the kind has none */
 	const char *const *columns;    /* native columns of a full export, NULL-terminated */
 
@@ -306,6 +307,8 @@ int system_write(struct system *, struct arena *, const struct write *, size_t n
 int system_resolve(struct system *, struct arena *, const struct write *, struct reply *, struct err *);
 int system_end_job(struct system *, const char *job, int64_t since, struct err *);
 int system_resolve_many(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
+/* Most requests to have under way at a time. */
+int system_at_once(const struct system *);
 /* Do our writes to this side wake the connector's flows? */
 static inline bool pair_wakes(const struct pair_conf *pair, const struct system_driver *d)
 {

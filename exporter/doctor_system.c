@@ -154,8 +154,8 @@ static int probe(struct visit *v, struct err *err)
 	    http_origin(v->sys->http), tls ? _(" over TLS") : _(" (plain http, on this machine)"));
 	if (v->sys->parallel)
 		doctor_say(v->doctor, v->conf->name, N_("parallel"), LEVEL_OK, EXIT_OK, NULL,
-		    "the service recommends at most %d requests at a time; rejoin sends one, with many records in it",
-		    v->sys->parallel);
+		    "the service recommends at most %d requests at a time; rejoin has at most %d under way", v->sys->parallel,
+		    system_at_once(v->sys));
 	rc = doctor_columns(v, err);
 	if (rc != 0)
 		return rc;

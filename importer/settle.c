@@ -5,7 +5,6 @@
 #include "core/lang.h"
 #include "core/text.h"
 #include "importer/apply.h"
-#include "mapping/base.h"
 
 /* Does the record after the write give the field's native columns at all? */
 static bool field_told(
@@ -54,15 +53,10 @@ static int confirm_base(
     struct apply *x, const struct item *it, const struct plan_row *r, struct err *err)
 {
 	const struct plan_info *p = &x->t.plan;
-	const struct mapping *m = &x->t.mapping;
-	struct value left, right;
-	int f = *r->field ? mapping_field(m, r->field) : -1;
 
-	if (!*p->pair || p->is_file[LEFT] || p->is_file[RIGHT] || f < 0 ||
-	    !row_agreed(r, m->field[f].type == TYPE_SET, &left, &right))
+	if (!*p->pair || p->is_file[LEFT] || p->is_file[RIGHT])
 		return 0;
-	return base_confirm(&x->t.ledger, &x->t.mapping, p->pair, it->step.left_id,
-	    it->step.right_id, r->field, left, right, err);
+	return row_confirm(&x->t.ledger, &x->t.mapping, p, r, it->step.left_id, it->step.right_id, err);
 }
 
 /* Are further parts of the row to be sent after this one? */

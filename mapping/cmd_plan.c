@@ -277,6 +277,10 @@ static int estimate(struct planning *p, const struct plan_info *info, struct err
 		c->calls[i] = p->cost.most[i];
 		c->echoes[i] = p->cost.echoes[i];
 	}
+	c->days = p->cost.n_days;
+	c->days_more = p->cost.too_long;
+	c->days_stuck = p->cost.stuck;
+	c->day_calls = c->days ? budget_a_day(b) : 0;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "core/lang.h"
 #include "core/sentence.h"
 #include "core/text.h"
+#include "mapping/elements.h"
 #include "mapping/plan_pair.h"
 
 void pair_row(const struct pair *q, struct plan_row *row, size_t f, enum side to)
@@ -18,6 +19,8 @@ void pair_row(const struct pair *q, struct plan_row *row, size_t f, enum side to
 	row->left = q->side[LEFT].field[f];
 	row->right = q->side[RIGHT].field[f];
 	row->proposed = d->proposed[to];
+	row->was[LEFT] = d->was[LEFT];
+	row->was[RIGHT] = d->was[RIGHT];
 	row->evidence = d->evidence;
 	row->inferred = d->inferred;
 }
@@ -99,7 +102,7 @@ static int plan_child_rows(struct pair *q, struct plan_row *row, size_t f, struc
 	}
 	if (!child || row->class == CLASS_BLOCKED)
 		return pair_emit(q, row, err);
-	all = merge_sets(value_empty, now, row->proposed, q->a); /* union: nothing was in the base */
+	all = elements_union(m, f, now, row->proposed, q->a);
 	struct value wanted = row->proposed;
 	bool removes = !value_equal(all, wanted);
 	if (!value_equal(all, now)) {
@@ -124,6 +127,9 @@ static int plan_change(struct pair *q, size_t f, enum side to, struct err *err)
 	const struct mapping *m = p->m;
 	struct plan_row row;
 	pair_row(q, &row, f, to);
+	/* where the bases differ, the one of the side whose change this is */
+	if (row.was[side_other(to)].state != VALUE_ABSENT)
+		row.base = row.was[side_other(to)];
 	row.class = to == LEFT ? CLASS_RIGHT_CHANGED : CLASS_LEFT_CHANGED;
 	row.reason = sentence(q->a, "%s changed, %s did not", p->title[side_other(to)], p->title[to]);
 	if (q->merged[f].class == MERGE_BOTH)

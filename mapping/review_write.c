@@ -365,17 +365,6 @@ static void find_sides(struct book *b, const struct workspace *ws)
 	}
 }
 
-/* What a day leaves to rejoin, -1: no limit is known. */
-static long calls_a_day(const struct workspace *ws, const struct plan_info *info)
-{
-	for (size_t i = 0; ws && i < ws->n_pairs; i++) {
-		const struct pair_conf *p = &ws->pairs[i];
-		if (!strcmp(p->name, info->pair) && p->daily_calls >= 0)
-			return p->daily_calls - (p->reserve > 0 ? p->reserve : 0);
-	}
-	return -1;
-}
-
 static int write_book(const char *path, struct ledger *l, const struct workspace *ws,
     const struct mapping *m, const struct plan_info *info, const char *lang, struct err *err)
 {
@@ -390,7 +379,7 @@ static int write_book(const char *path, struct ledger *l, const struct workspace
 	b.w = table_create(path, DIALECT_RFC4180, err);
 	if (!b.w)
 		goto done;
-	if (review_summary(b.w, l, m, info, &b.titles, b.lang, calls_a_day(ws, info), err) < 0)
+	if (review_summary(b.w, l, m, info, &b.titles, b.lang, err) < 0)
 		goto done;
 	for (int s = 0; s < SHEET_COUNT; s++)
 		if (write_sheet(&b, (enum review_sheet)s, err) < 0)

@@ -89,7 +89,7 @@ static struct system *dynamics_open(const struct system_conf *conf, const struct
 	if (!d->base.http)
 		goto fail;
 	d->odata = (struct odata){
-		.http = d->base.http, .title = "Dynamics", .root = d->root, .natives = &d->natives, .clock = STAMP_NONE
+		.system = &d->base, .http = d->base.http, .title = "Dynamics", .root = d->root, .natives = &d->natives, .clock = STAMP_NONE
 	};
 	return &d->base;
 fail:
@@ -153,7 +153,7 @@ const struct system_driver dynamics_driver = {
 	.title = "Dynamics",
 	.id_name = "Opportunity ID",
 	.caps = CAP_WRITE | CAP_CHOOSE_ID | CAP_SINCE | CAP_SINCE_ROWS | CAP_RELATED | CAP_SUPPRESS | CAP_IDENTIFY,
-	.max_batch = DATAVERSE_BATCH,
+	.max_batch = DATAVERSE_WRITES,
 	.facts = {
 		[FACT_ID] = "opportunityid",
 		[FACT_MODIFIED] = "modifiedon",

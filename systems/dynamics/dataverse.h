@@ -3,8 +3,8 @@
 #ifndef SYSTEMS_DYNAMICS_DATAVERSE_H
 #define SYSTEMS_DYNAMICS_DATAVERSE_H
 
+#include "core/id_set.h"
 #include "systems/common/child_rows.h"
-#include "systems/common/id_set.h"
 #include "systems/common/now_rows.h"
 #include "systems/dynamics/odata.h"
 
@@ -134,7 +134,9 @@ void dataverse_recall(struct system *s, const char *text);
 
 /* Writes that go out together: of the 1,000 that a $batch may hold, few enough for one to be over long before its time is
  * up; child rows go in a batch of their own, so that at most one request is made for each 100 rows. */
-#define DATAVERSE_BATCH     250
+#define DATAVERSE_BATCH       250
+#define DATAVERSE_CHILD_BATCH 500
+#define DATAVERSE_WRITES      1000 /* at once: four batches under way */
 #define DATAVERSE_REF_CHUNK 40 /* references looked up in one request */
 extern const struct ref_ops dataverse_ref_ops;     /* ctx: struct dynamics */
 extern const struct child_ops dataverse_child_ops; /* ctx: struct dynamics */

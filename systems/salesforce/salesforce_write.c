@@ -92,6 +92,31 @@ static int drop_existing(struct salesforce *s, struct arena *a, const struct wri
 	return 0;
 }
 
+struct still {
+	struct salesforce *s;
+	struct arena *a;
+	const struct write *w;
+	const char *const *id;
+};
+
+static bool still_there(void *ctx, struct sobject_item *it)
+{
+	const struct still *k = ctx;
+	struct reply now = { .code = "", .message = "" };
+	const char *parent;
+	struct err why = { 0 };
+
+	if (drop_moved(k->s, k->a, &k->w[it->write], 1, &k->id[it->write], &parent, &now, &why) < 0)
+		reply_set(&now, k->a, OUTCOME_DEFERRED, 0, "", why.text);
+	if (now.outcome == OUTCOME_NONE)
+		return true;
+	it->outcome = now.outcome;
+	it->http = now.http;
+	it->code = now.code;
+	it->message = now.message;
+	return false;
+}
+
 /* Sends the unanswered writes of one kind; replies get the outcomes. -1: nothing was sent. */
 static int send_records(struct salesforce *s, struct arena *a, const struct write *w, size_t n,
     const char *const *id, const char *const *parent, struct reply *r, bool upsert, const char *method,
@@ -111,7 +136,13 @@ static int send_records(struct salesforce *s, struct arena *a, const struct writ
 				.parent = parent[i] };
 	if (!n_item)
 		return 0;
-	if (salesforce_send(s, a, w->op, peer ? peer : "", upsert, method, path, item, n_item, err) < 0)
+	struct still still = { s, a, w, id };
+	s->rest.still = w->op == WRITE_CREATE ? NULL : still_there;
+	s->rest.still_ctx = &still;
+	int rc = salesforce_send(s, a, w->op, peer ? peer : "", upsert, method, path, item, n_item, err);
+	s->rest.still = NULL;
+	s->rest.still_ctx = NULL;
+	if (rc < 0)
 		return -1;
 	for (size_t i = 0; i < n_item; i++) {
 		struct reply *to = &r[item[i].write];

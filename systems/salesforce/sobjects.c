@@ -333,12 +333,12 @@ static int send_call(struct sobjects *o, struct arena *a, const char *method, co
 		else
 			all_set(item, n, a, OUTCOME_UNKNOWN, status, "",
 			    _("the results do not fit what was sent"));
-	} else if (status == 400 && n > 1 && !answer.html) {
+	} else if (n > 1 && (status == 413 || (status == 400 && !answer.html))) {
 		rc = send_call(o, a, method, path, item, n / 2, sent, err);
 		if (rc == 0)
 			rc = send_call(o, a, method, path, item + n / 2, n - n / 2, sent, err);
 		goto done;
-	} else if (status == 400 && !answer.html) {
+	} else if (status == 413 || (status == 400 && !answer.html)) {
 		*sent = true;
 		item_set(
 		    &item[0], a, sobject_outcome(answer.code), status, answer.code, answer.message);
@@ -360,7 +360,7 @@ done:
 	return rc;
 }
 
-/* Locked rows again, singly, waiting longer each time. */
+/* Locked rows again, singly, waiting longer each time. Who held the lock may have changed the row, so it is looked at first. */
 static void retry_locked(struct sobjects *o, struct arena *a, const char *method, const char *path,
     struct sobject_item *item, size_t n)
 {
@@ -373,6 +373,8 @@ static void retry_locked(struct sobjects *o, struct arena *a, const char *method
 			bool sent = false;
 
 			nanosleep(&pause, NULL);
+			if (o->still && !o->still(o->still_ctx, &item[i]))
+				break;
 			if (send_call(o, a, method, path, &item[i], 1, &sent, NULL) < 0)
 				break;
 		}

@@ -5,11 +5,16 @@
 
 #include "systems/common/driver_util.h"
 
+struct sobject_item;
+
 struct sobjects {
 	struct http *http;
 	const char *root; /* "/services/data/v67.0/" */
 	struct natives *natives;
 	long bulk_from; /* a query of more rows is read by a bulk job instead; 0: never */
+	/* is a row that was locked still as it was read? asked before it is sent again; false: it is answered. NULL: not asked */
+	bool (*still)(void *ctx, struct sobject_item *it);
+	void *still_ctx;
 };
 
 typedef int sobject_row(void *ctx, const struct json *row, struct err *err);

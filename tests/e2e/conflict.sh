@@ -114,5 +114,26 @@ for kind in dynamics salesforce; do
 	[ "$(value_at left "$left" .details.dealValue)" = 424242 ] || fail "$kind: overwritten with -y"
 	row_of left deal_value 1
 	expect 0 "$R" apply -y --only "$row" --no-input
+
+	# who held the lock on a row has changed it: the row is looked at before it is sent again
+	if [ $kind = salesforce ]; then
+		rewind
+		row_of right deal_value 2
+		fault 'PATCH /services/data/v67.0/composite/sobjects' status '{status: 200, times: 3, body: [{success: false,
+			errors: [{statusCode: "UNABLE_TO_LOCK_ROW", message: "unable to obtain exclusive access", fields: []}]}]}'
+		(exec "$R" apply --only "$row" --no-input) >out 2>err & pid=$!
+		until state log | jq -e 'select(.method == "PATCH")' >/dev/null; do sleep 0.02; done
+		edit right "$right" "{\"$right_value\": 424242}"
+		code=0; wait $pid || code=$?
+		[ $code -eq 6 ] || { cat out err >&2; fail "a lock and an edit: exit $code"; }
+		[ "$(value_at right "$right" ".$right_value")" = 424242 ] || fail "what the holder of the lock wrote was overwritten"
+		[ "$(cell $RESULTS "row = '$row'" outcome)" = conflict ] || fail "a lock and an edit: $(cell $RESULTS "row = '$row'" outcome)"
+		# without an edit it goes through
+		rewind
+		fault 'PATCH /services/data/v67.0/composite/sobjects' status '{status: 200, times: 3, body: [{success: false,
+			errors: [{statusCode: "UNABLE_TO_LOCK_ROW", message: "unable to obtain exclusive access", fields: []}]}]}'
+		expect 0 "$R" apply -y --only "$row" --no-input
+		[ "$(value_at right "$right" ".$right_value")" = "$value" ] || fail "a locked row was not sent again"
+	fi
 	echo "$kind: fine"
 done

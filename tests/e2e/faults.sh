@@ -80,16 +80,19 @@ for kind in dynamics salesforce; do
 	struck "$kind: throttled"
 	[ "$runs" -eq 1 ] || fail "$kind: a wait of a second ended the run"
 	[ $((SECONDS - start)) -ge 4 ] || fail "$kind: it did not wait as told"
-	# after each refusal the same system hears nothing for as long as it asked
+	# after each refusal the same system hears nothing for as long as it asked, but for what was under way: at most three
+	# requests to Partner Center, seven to Dynamics, none to Salesforce
 	hurried=$(state log | jq -s '[.[] | select(.parent == null)] as $l | [range($l | length) as $i | $l[$i] | select(.status == 429 or .status == 503)
-		| . as $no | [$l[$i + 1:][] | select(.system == $no.system)][0]
-		| select(. != null and ((.at[0:19] + "Z" | fromdate) - ($no.at[0:19] + "Z" | fromdate)) < 1)] | length')
+		| . as $no | [$l[$i + 1:][] | select(.system == $no.system and ((.at[0:19] + "Z" | fromdate) - ($no.at[0:19] + "Z" | fromdate)) < 1)] | length
+		| select(. > {"partner-center": 3, "dataverse": 7, "salesforce": 0}[$no.system])] | length')
 	[ "$hurried" -eq 0 ] || fail "$kind: $hurried requests left before the wait was over"
 
 	# Partner Center: one driver, so beside one CRM is enough; the soak takes both
 	if [ $kind = dynamics ] || [ -n "${REJOIN_SOAK:-}" ]; then
 		survives 'refusals before anything is done' "PATCH $PC" status '{status: 503}' "PATCH $PC" status '{status: 401, skip: 3}' \
 			"GET $PC" html ''
+		survives 'a referral is locked' "PATCH $PC" status '{status: 423, skip: 1, times: 2, body: {error: {code: "locked", message: "in use"}}}'
+		survives 'a PATCH leads elsewhere' "PATCH $PC" status '{status: 307, skip: 1}'
 		survives 'a PATCH fails after the commit' "PATCH $PC" status-after '{status: 500, skip: 2}'
 		survives 'no answer to a PATCH that was done' "PATCH $PC" reset-after '{times: 3}'
 		survives 'no answer, or a page of HTML, to a PATCH that was not done' "PATCH $PC" reset-before '' "PATCH $PC" html '{skip: 2}'
@@ -97,6 +100,9 @@ for kind in dynamics salesforce; do
 		survives 'no answer to a create that was done' "POST $PC" reset-after '{skip: 1, times: 2}'
 		survives 'a create fails after the commit' "POST $PC" status-after '{status: 500}'
 		survives 'a cut answer to a create' "POST $PC" cut '{at: 1}'
+		# a gateway that gives up on a request which got through also says when to come back
+		survives 'a create is done and answered "later"' "POST $PC" status-after '{status: 503, retry_after: "1"}'
+		survives 'a PATCH is done and answered "later"' "PATCH $PC" status-after '{status: 503, retry_after: "1", times: 2}'
 	fi
 
 	# the CRM
@@ -106,10 +112,14 @@ for kind in dynamics salesforce; do
 		survives 'a cut answer to a batch' "$write" cut '{skip: 2}'
 		survives 'no answer to a CreateMultiple that was done' CreateMultiple reset-after
 		survives 'a cut answer to a CreateMultiple' CreateMultiple cut
+		survives 'a CreateMultiple is done and answered "later"' CreateMultiple status-after '{status: 503, retry_after: "1"}'
+		survives 'batches are too large' "$write" status '{status: 413, times: 3}' CreateMultiple status '{status: 413}'
 		survives 'a CreateMultiple fails before it is done' CreateMultiple status '{status: 500}'
 	else
 		survives 'no answer to a collection that was done' "$write" reset-after
 		survives 'a collection fails after the commit' "$write" status-after '{status: 500, skip: 1}'
+		survives 'a collection is done and answered "later"' "$write" status-after '{status: 503, retry_after: "1"}'
+		survives 'collections are too large' "$write" status '{status: 413, times: 2}'
 		survives 'a cut answer to a collection' "$write" cut '{skip: 1}'
 		survives 'no answer to child rows that were created' 'POST /services/data/v67.0/composite' reset-after '{skip: 1}'
 		survives 'a cut answer to an account that was created' 'POST /services/data/v67.0/composite' cut

@@ -105,6 +105,37 @@ static void workbook_has_its_sheets(void **state)
 	assert_true(value_is(*cell_of(WON, "rejoin:left_id"), "ref-3"));
 }
 
+/* The line of the days on the first sheet, as "count|note"; "none" where there is none. */
+static const char *days_line(int64_t plan, const char *counts)
+{
+	struct table_options o = { .sheet = "Summary" };
+	struct table_row row;
+	const char *found = "none";
+
+	assert_true(sql_run(l.db, &err, "UPDATE plan SET counts=?1 WHERE id=?2", "si", counts, plan) >= 0);
+	writes(book, plan, NULL);
+	struct table *t = table_open(book, &o, &err);
+	assert_non_null(t);
+	while (table_next(t, &mem, &row, &err) == 1)
+		if (row.n > 4 && value_is(row.cell[0], "Days needed"))
+			found = arena_printf(&mem, "%s|%s", row.cell[1].s, row.cell[4].s);
+	table_close(t);
+	return found;
+}
+
+/* What plan scheduled, and no division of its own: a day that is used up counts, and so does what fits in none. */
+static void summary_tells_the_days_of_the_plan(void **state)
+{
+	(void)state;
+	int64_t plan = store_plan("new", "crm-env");
+	assert_string_equal(days_line(plan, "{\"calls_left\":100,\"days\":3,\"day_calls\":8000}"), "3|at 8,000 calls a day for this pair");
+	assert_string_equal(days_line(plan, "{\"days\":400,\"day_calls\":20,\"days_more\":1}"),
+	    "400|and more than that, at 20 calls a day for this pair");
+	assert_string_equal(days_line(plan, "{\"days\":2,\"day_calls\":1,\"days_stuck\":1}"),
+	    "|one record alone takes more calls than the 1 of a day: raise daily_calls or lower reserve");
+	assert_string_equal(days_line(plan, "{\"calls_left\":100}"), "none");
+}
+
 static void workbook_comes_back_untouched(void **state)
 {
 	(void)state;
@@ -309,6 +340,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(csv_is_the_contract, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(csv_decisions_come_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workbook_has_its_sheets, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(summary_tells_the_days_of_the_plan, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workbook_comes_back_untouched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workbook_may_be_rearranged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(groups_agree_or_wait, set_up, tear_down),
