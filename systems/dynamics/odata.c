@@ -33,9 +33,13 @@ static int page_of(struct odata *o, const char *url, const char *what, const cha
 		    "%s: %s: the answer holds no rows (no \"value\"); run the same command again",
 		    o->title, what);
 	const char *link = json_text(json_get(out->json, "@odata.nextLink"));
-	if (link && !(*next = http_follow(o->http, link, err)))
-		return -1;
-	return 0;
+	if (link) {
+		char *whole = link_from(url, link);
+
+		*next = http_follow(o->http, whole, err);
+		free(whole);
+	}
+	return link && !*next ? -1 : 0;
 }
 
 int odata_page(struct odata *o, const char *url, const char *what, struct answer *out, char **next,
