@@ -83,7 +83,7 @@ long budget_day_left(const struct budget *b)
 }
 
 /* How many more requests fit now. */
-long budget_left(struct budget *b)
+long budget_left(const struct budget *b)
 {
 	long left = budget_day_left(b), run = LONG_MAX;
 
@@ -92,9 +92,47 @@ long budget_left(struct budget *b)
 	return run < left ? run : left;
 }
 
-/* Room for this many calls and echoes? */
-int budget_room(struct budget *b, long calls, long echoes, struct err *err)
+/* Calls that the service has counted by now. What was sent since its last answer, and the connector's calls that our writes
+ * woke, may not be among those it told. */
+static long service_used(const struct budget_system *s)
 {
+	long ours = s->first_used + s->run_calls + s->run_echoes - s->first_own,
+	     told = s->told_used + s->run_calls - s->told_calls;
+
+	return ours > told ? ours : told;
+}
+
+long budget_told_a_day(const struct budget *b, enum side side)
+{
+	const struct budget_system *s = &b->system[side];
+	long left = s->most - (b->reserve > 0 ? b->reserve : 0);
+
+	return !s->most ? LONG_MAX : left > 0 ? left : 0;
+}
+
+long budget_told_left(const struct budget *b, enum side side)
+{
+	long day = budget_told_a_day(b, side), left = day == LONG_MAX ? day : day - service_used(&b->system[side]);
+
+	return left > 0 ? left : 0;
+}
+
+int budget_told_limit(const struct budget *b, enum side side, struct err *err)
+{
+	const struct budget_system *s = &b->system[side];
+	long used = service_used(s);
+
+	return err_set(err, ERR_LIMIT,
+	    "stopped at what the service of %s itself still allows: of its %ld calls in 24 hours %ld are used, by whomever, and "
+	    "%ld are kept in reserve; run the same command again when it allows more, or lower reserve in rejoin.json",
+	    s->name, s->most, used < s->most ? used : s->most, b->reserve > 0 ? b->reserve : 0);
+}
+
+/* Room for this many calls and echoes? */
+int budget_room(struct budget *b, enum side side, long calls, long echoes, struct err *err)
+{
+	if (calls + echoes > budget_told_left(b, side))
+		return budget_told_limit(b, side, err);
 	if (b->max_calls >= 0 && b->taken + calls > b->max_calls)
 		return err_set(err, ERR_LIMIT,
 		    "stopped at --max-calls %ld: %ld of them are used and the next step takes %ld; "
@@ -127,13 +165,14 @@ static int take(void *ctx, const char *system, struct err *err)
 {
 	struct budget *b = ctx;
 	struct budget_system *s = find(b, system);
+	enum side side = s == &b->system[RIGHT] ? RIGHT : LEFT;
 	bool paid = s && s->pending < s->charged; /* room was made when it was charged */
 
 	if (b->failed.kind)
 		return err_set(err, b->failed.kind, "%s", b->failed.text);
 	if (b->max_calls >= 0 && b->taken >= b->max_calls)
-		return budget_room(b, 1, 0, err);
-	if (!paid && budget_room(b, 1, 0, err) < 0)
+		return budget_room(b, side, 1, 0, err);
+	if (!paid && budget_room(b, side, 1, 0, err) < 0)
 		return -1;
 	b->taken++;
 	if (s) {
@@ -166,12 +205,27 @@ static void server_clock(void *ctx, const char *system, int64_t server_now)
 	s->heard = monotonic();
 }
 
+static void told(void *ctx, const char *system, long used, long most)
+{
+	struct budget_system *s = find(ctx, system);
+
+	if (!s)
+		return;
+	if (!s->most) {
+		s->first_used = used;
+		s->first_own = s->run_calls + s->run_echoes;
+	}
+	s->most = most;
+	s->told_used = used;
+	s->told_calls = s->run_calls;
+}
+
 /* Counts for the two systems of a pair. */
 void budget_init(
     struct budget *b, struct ledger *l, const struct pair_conf *pair, long max_calls, long reserve)
 {
 	memset(b, 0, sizeof(*b));
-	b->meter = (struct call_meter){ .ctx = b, .take = take, .clock = server_clock };
+	b->meter = (struct call_meter){ .ctx = b, .take = take, .clock = server_clock, .told = told };
 	b->ledger = l;
 	for (int i = 0; i < 2; i++)
 		b->system[i].name = pair->side[i]->name;

@@ -31,6 +31,8 @@ struct auth_conf {
 	struct secret token, client_secret, refresh_token, key, certificate;
 };
 
+#define AT_ONCE_MAX 50 /* Dataverse refuses a user's 52nd concurrent request */
+
 struct system_conf {
 	char *name;  /* as in rejoin.json, or the path given on the command line */
 	char *kind;  /* "partner-center", "dynamics", "salesforce"; NULL for a file not yet placed */
@@ -42,6 +44,7 @@ struct system_conf {
 	char *portal; /* address template of a record with {id}, or NULL */
 	char *environment; /* a name a person types, or NULL */
 	double requests_per_second; /* 0: the driver's default */
+	int requests_at_once;       /* 0: what the service recommends, else the driver's default */
 	struct auth_conf auth;
 	const struct json *json; /* the whole object, for driver options */
 };

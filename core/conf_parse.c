@@ -251,6 +251,21 @@ static void parse_auth(
 		    "client-credentials needs \"client_secret\", or \"key\" and \"certificate\"");
 }
 
+static bool whole(const struct json *node, long *n)
+{
+	struct arena a = { 0 };
+	struct value v = json_value(&a, node);
+	char *end = NULL;
+	bool ok = json_kind(node) == JSON_NUMBER && value_has(v);
+
+	if (ok) {
+		*n = strtol(v.s, &end, 10);
+		ok = !*end;
+	}
+	arena_release(&a);
+	return ok;
+}
+
 static void parse_system(
     struct parse *p, const struct json *node, const char *at, struct system_conf *s)
 {
@@ -265,7 +280,7 @@ static void parse_system(
 		    "file is taken for it",
 		    s->name);
 	if (!known_members(p, node, at, "a system",
-		"kind url file record api portal environment requests_per_second ca_file auth"))
+		"kind url file record api portal environment requests_per_second requests_at_once ca_file auth"))
 		return;
 	s->kind = text_member(p, node, at, "kind", true);
 	driver = s->kind ? system_driver_find(s->kind) : NULL;
@@ -310,6 +325,13 @@ static void parse_system(
 			    "must be a number above 0, at most 10000");
 		arena_release(&a);
 	}
+	if (json_get(node, "requests_at_once")) {
+		long n;
+		if (whole(json_get(node, "requests_at_once"), &n) && n >= 1 && n <= AT_ONCE_MAX)
+			s->requests_at_once = (int)n;
+		else
+			mistake_in(p, at, "requests_at_once", "must be a whole number from 1 to %d", AT_ONCE_MAX);
+	}
 	if (json_get(node, "auth")) {
 		char *place = pointer(at, "auth");
 		parse_auth(p, json_get(node, "auth"), place, &s->auth);
@@ -323,9 +345,9 @@ static void parse_system(
 static long count_member(struct parse *p, const struct json *node, const char *at, const char *name)
 {
 	const struct json *m = json_get(node, name);
-	long n = json_int(m, -1);
+	long n = -1;
 
-	if (m && (json_kind(m) != JSON_NUMBER || n < 0))
+	if (m && (!whole(m, &n) || n < 0))
 		mistake_in(p, at, name, "\"%s\" must be a whole number, 0 or more", name);
 	return n;
 }

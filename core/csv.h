@@ -1,4 +1,4 @@
-/* CSV for core/table.c: reading and writing through libcsv. Private to the tables. */
+/* CSV for core/table.c: reading (csv.c) and writing (csv_write.c) through libcsv, which only these know. Private to the tables. */
 #ifndef CORE_CSV_H
 #define CORE_CSV_H
 

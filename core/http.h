@@ -1,4 +1,5 @@
-/* HTTP (libcurl is known to core/http_wire.c alone): origin check, authorization, pacing, waiting on 429 and 503, limits, counting.
+/* HTTP (libcurl is known to core/http_wire.c alone): origin check, authorization, pacing, waiting on 429 and 503, limits,
+ * counting, several requests at a time. No threads: one caller at a time.
  * It never resends a request that may have been carried out: that is the caller's to decide. */
 #ifndef CORE_HTTP_H
 #define CORE_HTTP_H
@@ -16,6 +17,8 @@ struct call_meter {
 	int (*take)(void *ctx, const char *system, struct err *err);
 	/* The service's own clock, from a Date header: microseconds. */
 	void (*clock)(void *ctx, const char *system, int64_t server_now);
+	/* The service's own count of the calls of its day, where its answers say it. NULL: nobody asks. */
+	void (*told)(void *ctx, const char *system, long used, long most);
 };
 
 struct http; /* one system's connection: origin, token, pacer, kept connections */
@@ -55,6 +58,15 @@ void http_close(struct http *h);
 /* 0: answered with any status (401 was refreshed once; 429, and where it may be repeated 503, were waited for). -1: err says why and
  * response->fate whether it may have been carried out. Kinds: ERR_UNAVAILABLE, ERR_LIMIT, ERR_SIGNIN, ERR_SIGNAL. */
 int http_send(struct http *h, const struct http_request *q, struct http_response *r, struct err *err);
+/* One of several requests that go out together, zeroed but for the request (and a response to be dropped). */
+struct http_exchange {
+	struct http_request request;
+	struct http_response response; /* fate HTTP_ANSWERED: as http_send's 0 */
+	struct err err;                /* why there is no answer */
+};
+/* As http_send for each, at most at_once of them under way, begun in their order; returns when all have ended: how many were
+ * answered. Once one surely was not sent, no further one begins. */
+size_t http_send_many(struct http *h, struct http_exchange *x, size_t n, int at_once);
 void http_response_reset(struct http_response *r); /* a zeroed response is ready */
 /* First header of that name, trimmed, in the caller's buffer; NULL when absent. */
 const char *http_header(const struct http_response *r, const char *name, char *out, size_t size);

@@ -43,7 +43,8 @@ long retry_after(const char *value, const char *date);
 
 /* ---- core/http_wire.c, the only file that knows libcurl ---- */
 
-struct wire; /* one handle and its kept connections */
+struct wire;     /* kept connections */
+struct transfer; /* one attempt under way */
 
 enum wire_end {
 	WIRE_WHOLE,     /* status, headers and body are whole */
@@ -52,12 +53,34 @@ enum wire_end {
 	WIRE_UNTRUSTED, /* the certificate is not believed */
 };
 
+#define WIRE_REASON 256
+
 /* ca_file: a PEM file of the only authorities believed, or NULL for the system's authorities. */
 struct wire *wire_open(const char *ca_file, struct err *err);
-void wire_close(struct wire *w); /* accepts NULL */
-/* One attempt. r is reset and filled as far as the answer came; *left tells whether a byte of the request went out.
- * reason: what went wrong, until the next call. */
-enum wire_end wire_send(struct wire *w, const struct http_request *q, const char *url, const char *token,
-    struct http_response *r, bool *left, const char **reason);
+void wire_close(struct wire *w); /* accepts NULL; nothing may be under way */
+/* Begins an attempt. q and r stay where they are until it ended; r is reset and filled as far as the answer comes. */
+struct transfer *wire_begin(struct wire *w, const struct http_request *q, const char *url, const char *token,
+    struct http_response *r);
+/* Moves on all that is under way, for at most so many milliseconds; back as soon as something happened. */
+void wire_move(struct wire *w, long ms);
+/* Did it end? Then its place is given back. *left tells whether a byte of the request went out; reason: what went wrong. */
+bool wire_ended(struct transfer *t, enum wire_end *end, bool *left, char reason[WIRE_REASON]);
+
+/* ---- one system's connection, shared by core/http.c and core/http_send.c ---- */
+
+struct http {
+	const struct system_conf *conf;
+	const struct call_meter *meter;
+	struct origin origin;
+	char origin_text[ORIGIN_TEXT];
+	struct auth *auth;
+	struct wire *wire;
+	int64_t interval_ms; /* least time between two requests, 0: none */
+	int64_t next_at;     /* no request before, by the monotonic clock */
+	int window;          /* requests at a time by now: grows with answers, is halved when the service asks us to slow down */
+	unsigned renewals;   /* tokens that the service refused so far */
+	void (*heard)(void *ctx, const struct http_response *r); /* or NULL */
+	void *heard_ctx;
+};
 
 #endif

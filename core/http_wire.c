@@ -1,4 +1,4 @@
-/* One attempt of an HTTP request, over libcurl. HTTP/1.1 on purpose: with kept connections it costs the least and has one
+/* Attempts of HTTP requests, several at a time, over libcurl. HTTP/1.1 on purpose: with kept connections it costs the least and has one
  * request on a connection, so that a broken one leaves one request in doubt. Certificates are always checked, nothing
  * is followed, no cookie is kept (Dataverse spreads a client over its servers by them, and limits count per server),
  * and what an answer may be is bounded: 300 KiB of headers, BUF_MAX of inflated body. */
@@ -17,12 +17,6 @@
 #define HEAD_MAX      ((size_t)300 << 10)
 #define STOP_GRACE_MS 5000
 
-struct wire {
-	CURL *easy;
-	char *ca_file;
-	char reason[CURL_ERROR_SIZE];
-};
-
 struct exchange {
 	struct buf head, *body;
 	size_t head_total;
@@ -30,6 +24,23 @@ struct exchange {
 	long long length; /* Content-Length, -1 */
 	bool two_lengths, too_big, head_done;
 	int64_t stopped_at;
+};
+
+struct transfer {
+	struct transfer *next;
+	CURL *easy;
+	struct exchange x;
+	struct http_response *r;
+	struct curl_slist *headers;
+	CURLcode code;
+	bool busy, ended;
+	char reason[CURL_ERROR_SIZE];
+};
+
+struct wire {
+	CURLM *multi;
+	struct transfer *transfers; /* as many as were ever under way together */
+	char *ca_file;
 };
 
 static volatile sig_atomic_t stop_signal;
@@ -52,9 +63,11 @@ struct wire *wire_open(const char *ca_file, struct err *err)
 	w->ca_file = ca_file ? xstrdup(ca_file) : NULL;
 	if (open_wires++ == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		goto fail;
-	w->easy = curl_easy_init();
-	if (w->easy)
+	w->multi = curl_multi_init();
+	if (w->multi) {
+		curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 		return w;
+	}
 fail:
 	err_set(err, ERR_FAILED, "libcurl can't be set up");
 	wire_close(w);
@@ -63,10 +76,17 @@ fail:
 
 void wire_close(struct wire *w)
 {
+	struct transfer *t, *next;
+
 	if (!w)
 		return;
-	if (w->easy)
-		curl_easy_cleanup(w->easy);
+	for (t = w->transfers; t; t = next) {
+		next = t->next;
+		curl_easy_cleanup(t->easy);
+		free(t);
+	}
+	if (w->multi)
+		curl_multi_cleanup(w->multi);
 	free(w->ca_file);
 	free(w);
 	if (--open_wires == 0)
@@ -153,9 +173,10 @@ static void set_body(CURL *c, const struct http_request *q)
 	}
 }
 
-static void set_limits(struct wire *w, const struct http_request *q, struct exchange *x)
+static void set_limits(const struct wire *w, struct transfer *t, const struct http_request *q)
 {
-	CURL *c = w->easy;
+	CURL *c = t->easy;
+	struct exchange *x = &t->x;
 
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -175,7 +196,7 @@ static void set_limits(struct wire *w, const struct http_request *q, struct exch
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 60L);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT, q->timeout_s > 0 ? q->timeout_s : 150L);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, w->reason);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->reason);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
@@ -250,54 +271,126 @@ static enum wire_end end_of(CURLcode code)
 }
 
 /* A whole transfer may still be no answer: two lengths that differ leave open where it ends. */
-static CURLcode check(struct wire *w, const struct exchange *x, CURLcode code)
+static CURLcode check(struct transfer *t)
 {
+	const struct exchange *x = &t->x;
+	CURLcode code = t->code;
+
 	if (code == CURLE_OK && x->two_lengths) {
-		snprintf(w->reason, sizeof(w->reason), _("the answer gives two lengths"));
+		snprintf(t->reason, sizeof(t->reason), _("the answer gives two lengths"));
 		return CURLE_PARTIAL_FILE;
 	}
 	if (code != CURLE_OK && x->too_big) {
-		snprintf(w->reason, sizeof(w->reason), _("the answer is too large"));
+		snprintf(t->reason, sizeof(t->reason), _("the answer is too large"));
 		return CURLE_FILESIZE_EXCEEDED;
 	}
 	if (code != CURLE_OK && x->asked > 1)
-		snprintf(w->reason, sizeof(w->reason), _("the connection broke"));
-	else if (code != CURLE_OK && !w->reason[0])
-		snprintf(w->reason, sizeof(w->reason), "%s", curl_easy_strerror(code));
+		snprintf(t->reason, sizeof(t->reason), _("the connection broke"));
+	else if (code != CURLE_OK && !t->reason[0])
+		snprintf(t->reason, sizeof(t->reason), "%s", curl_easy_strerror(code));
 	return code;
 }
 
-enum wire_end wire_send(struct wire *w, const struct http_request *q, const char *url,
-    const char *token, struct http_response *r, bool *left, const char **reason)
+static struct transfer *free_transfer(struct wire *w)
 {
-	struct exchange x = { .body = &r->body, .length = -1 };
-	struct curl_slist *headers = make_headers(q, token);
+	struct transfer *t = w->transfers;
+
+	while (t && t->busy)
+		t = t->next;
+	if (!t) {
+		t = xcalloc(1, sizeof(*t));
+		t->easy = curl_easy_init();
+		if (!t->easy) {
+			log_error("out of memory");
+			exit(EXIT_FAILED);
+		}
+		t->next = w->transfers;
+		w->transfers = t;
+	}
+	return t;
+}
+
+struct transfer *wire_begin(struct wire *w, const struct http_request *q, const char *url,
+    const char *token, struct http_response *r)
+{
+	struct transfer *t = free_transfer(w);
 	struct origin to;
-	CURLcode code;
-	long status = 0, bytes = 0;
 
 	http_response_reset(r);
 	buf_init(&r->body, 0);
-	buf_init(&x.head, HEAD_MAX);
-	w->reason[0] = '\0';
-	curl_easy_reset(w->easy);
-	set_limits(w, q, &x);
-	set_body(w->easy, q);
+	t->x = (struct exchange){ .body = &r->body, .length = -1 };
+	buf_init(&t->x.head, HEAD_MAX);
+	t->r = r;
+	t->headers = make_headers(q, token);
+	t->reason[0] = '\0';
+	t->busy = true;
+	t->ended = false;
+	curl_easy_reset(t->easy);
+	set_limits(w, t, q);
+	set_body(t->easy, q);
+	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, (char *)t);
 	if (origin_parse(url, &to, NULL) && origin_loopback(&to))
-		curl_easy_setopt(w->easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(w->easy, CURLOPT_HTTPHEADER, headers);
-	code = curl_easy_setopt(w->easy, CURLOPT_URL, url);
-	if (code == CURLE_OK)
-		code = curl_easy_perform(w->easy);
-	curl_easy_getinfo(w->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(w->easy, CURLINFO_REQUEST_SIZE, &bytes);
-	curl_easy_setopt(w->easy, CURLOPT_HTTPHEADER, NULL);
+		curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	t->code = curl_easy_setopt(t->easy, CURLOPT_URL, url);
+	if (t->code == CURLE_OK && curl_multi_add_handle(w->multi, t->easy) != CURLM_OK)
+		t->code = CURLE_FAILED_INIT;
+	t->ended = t->code != CURLE_OK;
+	return t;
+}
+
+/* Takes what ended out of the hands of libcurl: how many. */
+static int take_ended(struct wire *w)
+{
+	CURLMsg *m;
+	int left, n = 0;
+
+	while ((m = curl_multi_info_read(w->multi, &left))) {
+		CURL *easy = m->easy_handle;
+		CURLcode code = m->data.result;
+		char *mine = NULL;
+		struct transfer *t;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &mine);
+		t = (struct transfer *)(void *)mine;
+		curl_multi_remove_handle(w->multi, easy);
+		t->code = code;
+		t->ended = true;
+		n++;
+	}
+	return n;
+}
+
+void wire_move(struct wire *w, long ms)
+{
+	int running = 0;
+
+	curl_multi_perform(w->multi, &running);
+	if (take_ended(w) || !running)
+		return;
+	curl_multi_poll(w->multi, NULL, 0, (int)ms, NULL);
+	curl_multi_perform(w->multi, &running);
+	take_ended(w);
+}
+
+bool wire_ended(struct transfer *t, enum wire_end *end, bool *left, char reason[WIRE_REASON])
+{
+	long status = 0, bytes = 0;
+
+	if (!t->ended)
+		return false;
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
 	*left = bytes > 0;
-	r->status = (int)status;
-	r->headers = xstrndup(x.head.s, x.head.len);
-	code = check(w, &x, code);
-	*reason = w->reason;
-	drop_headers(headers);
-	buf_release(&x.head);
-	return end_of(code);
+	t->r->status = (int)status;
+	t->r->headers = xstrndup(t->x.head.s, t->x.head.len);
+	*end = end_of(check(t));
+	snprintf(reason, WIRE_REASON, "%s", t->reason);
+	drop_headers(t->headers);
+	buf_release(&t->x.head);
+	t->busy = false;
+	return true;
 }

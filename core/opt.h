@@ -18,7 +18,5 @@ void opt_release(struct options *o);
 /* The overview of all commands; the page of one. */
 void opt_overview(FILE *out, const struct command *const *commands);
 void opt_help(FILE *out, const struct command *cmd);
-/* Options of the table that a command names but nobody knows: for tests; NULL when all are known. */
-const char *opt_unknown(const struct command *cmd);
 
 #endif

@@ -102,23 +102,6 @@ const struct opt *opt_by_letter(char c)
 	return NULL;
 }
 
-/* Options of the table that a command names but nobody knows. */
-const char *opt_unknown(const struct command *cmd)
-{
-	for (const char *p = cmd->options ? cmd->options : ""; *p;) {
-		size_t len = strcspn(p, " ");
-		char name[40];
-		if (len >= sizeof(name))
-			return p;
-		for (size_t i = 0; i <= len; i++)
-			name[i] = i == len ? '\0' : p[i] == '_' ? '-' : p[i];
-		if (!opt_by_name(name, len))
-			return p;
-		p += len + strspn(p + len, " ");
-	}
-	return NULL;
-}
-
 static void option_line(FILE *out, const struct opt *opt)
 {
 	char left[60];

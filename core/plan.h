@@ -40,6 +40,8 @@ struct plan_row {
 	const char *field;  /* canonical name; "" for create, link, delete */
 	const char *group;  /* group name, "" none: rows of one group, record and side stand together */
 	struct value base, left, right, proposed; /* canonical; a create: JSON object */
+	struct value was[2];  /* of a set merged by its elements: what each side held in its base; else absent. Not read back
+	                         with the row: ledger_plan_was */
 	const char *evidence; /* why inferred, stamps of both sides */
 	const char *rule, *reason, *fix;
 	const char *expires; /* instant or "" */
@@ -64,6 +66,10 @@ struct plan_counts {
 	/* read = linked + dangling + unlinked + candidate + duplicate + ignored + unreadable */
 	long read[2], linked[2], dangling[2], unlinked[2], candidate[2], duplicate[2], ignored[2], unreadable[2];
 	long pairs, changed_pairs;
+	/* Sending all of it where a day has an allowance of calls and echoes; 0 days: none has, or nothing is sent. */
+	long days, day_calls;
+	long days_more;  /* 1: it takes more days than those */
+	long days_stuck; /* 1: one record alone takes more than a day allows */
 };
 
 /* Does the decision write anything? Keeping the side that a change would go to is a rejection. */

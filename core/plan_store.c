@@ -45,6 +45,10 @@ static const struct {
 	BOTH(unreadable),
 	COUNT(pairs),
 	COUNT(changed_pairs),
+	COUNT(days),
+	COUNT(day_calls),
+	COUNT(days_more),
+	COUNT(days_stuck),
 };
 #define N_COUNTS (sizeof(counts) / sizeof(counts[0]))
 
@@ -156,12 +160,53 @@ int ledger_plan_begin(struct ledger *l, const struct plan_info *info, int64_t *i
 	return 0;
 }
 
+/* The bases of sets stand apart, as few rows need them: those that leave the sides different. The table is made by the first
+ * of them; a ledger from before has none. */
+static int add_was(struct ledger *l, int64_t plan, const struct plan_row *r, struct err *err)
+{
+	if (r->was[LEFT].state == VALUE_ABSENT || !plan_row_writes(r) || r->class == CLASS_CONFLICT ||
+	    value_equal(r->proposed, r->to == LEFT ? r->right : r->left))
+		return 0;
+	if (sql_exec(l->db,
+		"CREATE TABLE IF NOT EXISTS plan_set(plan INTEGER NOT NULL, left_id TEXT NOT NULL,"
+		" right_id TEXT NOT NULL, field TEXT NOT NULL, left_was TEXT, right_was TEXT,"
+		" PRIMARY KEY(plan, left_id, right_id, field)) WITHOUT ROWID;",
+		err) < 0)
+		return -1;
+	return sql_run(l->db, err, "INSERT OR REPLACE INTO plan_set VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	    "isssss", plan, or_empty(r->left_id), or_empty(r->right_id), or_empty(r->field),
+	    value_text(r->was[LEFT]), value_text(r->was[RIGHT]));
+}
+
+/* See the header. */
+int ledger_plan_was(struct ledger *l, struct arena *a, int64_t plan, const struct plan_row *r,
+    struct value was[2], struct err *err)
+{
+	struct sql_stmt *st;
+	int got;
+
+	was[LEFT] = was[RIGHT] = value_absent;
+	if (sql_one(l->db, NULL, 0, "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name='plan_set'",
+		"") != 1)
+		return 0;
+	st = sql_query(l->db, err,
+	    "SELECT left_was, right_was FROM plan_set WHERE plan=?1 AND left_id=?2 AND right_id=?3"
+	    " AND field=?4",
+	    "isss", plan, r->left_id, r->right_id, r->field);
+	got = st ? sql_step(st, err) : -1;
+	for (int s = LEFT; s <= RIGHT && got == 1; s++)
+		was[s] = value_dup(a, sql_value(st, s));
+	sql_done(st);
+	return got;
+}
+
 /* The hash kept is plan_row_hash of the row, whatever row->hash says; no expiry (STAMP_NONE) sorts last. */
 int ledger_plan_add(struct ledger *l, int64_t plan, const struct plan_row *r, struct err *err)
 {
 	char hash[33], head[16];
 
-	(void)plan;
+	if (add_was(l, plan, r, err) < 0)
+		return -1;
 	plan_row_hash(r, hash);
 	memcpy(head, hash, 15);
 	head[15] = '\0';

@@ -48,6 +48,10 @@ void plan_rows_done(struct plan_rows *it);
  * strictest pair that one of its live sides belongs to. */
 int ledger_plan_approvals(struct ledger *l, int64_t plan, struct err *err);
 
+/* The bases by which the set of a row was merged, where the row leaves the sides different. 1 found, 0 none, -1 error. */
+int ledger_plan_was(struct ledger *l, struct arena *a, int64_t plan, const struct plan_row *r, struct value was[2],
+    struct err *err);
+
 /* One row by its hash, or by its number when hash is NULL. 1 found, 0 none, -1 error. */
 int ledger_plan_row(struct ledger *l, struct arena *a, int64_t plan, const char *hash, int64_t row,
     struct plan_row *out, struct err *err);

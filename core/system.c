@@ -267,6 +267,20 @@ size_t system_batch(const struct system_driver *d, size_t n)
 	return n < most ? n : most;
 }
 
+int system_at_once(const struct system *s)
+{
+	int n = s->conf->requests_at_once ? s->conf->requests_at_once
+		: s->parallel             ? s->parallel
+					  : s->driver->at_once;
+
+	return n < 1 ? 1 : n > AT_ONCE_MAX ? AT_ONCE_MAX : n;
+}
+
+bool system_denied(const struct system_driver *d, const struct reply *r)
+{
+	return r->outcome == OUTCOME_REFUSED && (d->denied ? d->denied(r) : r->http == 403);
+}
+
 void system_cost(struct system *s, const struct write *w, size_t n, struct write_cost *cost)
 {
 	bool *refused = cost->refused;

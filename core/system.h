@@ -58,6 +58,8 @@ struct system_need {
 	const struct schema *columns; /* native paths that mapping and facts read; NULL: only the driver's own */
 	const struct related *related;
 	size_t n_related;
+	const char *const *facts; /* native path of each fact as the mapping names it, NULL where it has none; itself NULL:
+	                             those of the driver */
 };
 
 struct page {
@@ -102,7 +104,7 @@ struct write {
 	const char *id;       /* record to change; for a create the id chosen by us where CAP_CHOOSE_ID, else NULL */
 	const char *etag;     /* as read; NULL: the driver reads the record first */
 	int64_t modified;     /* as read, STAMP_NONE when unknown */
-	const char *marker;   /* creates: the other side's id, stored where the driver's peer fact lives */
+	const char *marker;   /* creates: the other side's id, stored where the peer fact lives */
 	const char *carry;    /* creates, step > 0: `carry` of the step before */
 	const struct assign *assign;
 	size_t n_assign;
@@ -146,6 +148,7 @@ struct allowance { /* calls that a service allows in a day of its own, by whomev
 #define CAP_SUPPRESS    128u /* writes can carry the wish to wake no flows: system->suppress */
 #define CAP_SINCE_ROWS  256u /* a read since an instant also gives records whose related or child rows changed */
 #define CAP_RELATED     32u /* dotted native paths are rows of other tables, with modified stamps of their own */
+#define CAP_SINGLY      512u /* each write takes a request of its own, however many system_write takes at once */
 #define CAP_IDENTIFY    64u /* identify takes a request */
 
 struct file_dialect;
@@ -186,6 +189,7 @@ struct system_driver {
 	size_t max_batch;    /* most writes that system_write takes at once */
 	size_t bulk_rows;    /* rows of a full portal export that may have been cut (5000); 0: none */
 	double default_rps;
+	int at_once; /* requests at a time where neither rejoin.json nor the service says it; 0: one */
 	const char *facts[FACT_COUNT]; /* native path of each fact, NULL where the kind has none */
 	const char *const *columns;    /* native columns of a full export, NULL-terminated */
 
@@ -244,6 +248,10 @@ struct system_driver {
 	 * alone: `write` looks everything up itself. */
 	const char *(*known)(struct system *, struct arena *);
 	void (*recall)(struct system *, const char *text);
+	/* Was a write refused for want of a role or privilege, and not for what its record holds or whose it is? NULL: where it was
+	 * answered 403. */
+	bool (*denied)(const struct reply *);
+	const char *role_rule; /* the rule that tells which role is missing then, or NULL */
 	/* Would these creates be refused for the rows that they refer to (several accounts fit)? Looks the rows up and makes none:
 	 * replies[i] is REFUSED with the message, or NONE. NULL: nothing is checked. */
 	int (*check_creates)(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
@@ -299,6 +307,8 @@ int system_write(struct system *, struct arena *, const struct write *, size_t n
 int system_resolve(struct system *, struct arena *, const struct write *, struct reply *, struct err *);
 int system_end_job(struct system *, const char *job, int64_t since, struct err *);
 int system_resolve_many(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
+/* Most requests to have under way at a time. */
+int system_at_once(const struct system *);
 /* Do our writes to this side wake the connector's flows? */
 static inline bool pair_wakes(const struct pair_conf *pair, const struct system_driver *d)
 {
@@ -306,6 +316,8 @@ static inline bool pair_wakes(const struct pair_conf *pair, const struct system_
 }
 /* How many of n writes of one kind system_write takes at once. */
 size_t system_batch(const struct system_driver *d, size_t n);
+/* Was the write refused for want of a role or privilege? */
+bool system_denied(const struct system_driver *d, const struct reply *r);
 void system_cost(struct system *, const struct write *, size_t n, struct write_cost *);
 /* 0 where the service tells none. */
 int system_allowance(struct system *, bool ask, struct allowance *out, struct err *err);

@@ -247,3 +247,16 @@ void text_trim(const char **s, size_t *len)
 			break;
 	}
 }
+
+const char *column_bare(const char *column)
+{
+	size_t n = strlen(column);
+	const char *at = strstr(column, "__"), *c;
+
+	if (!at || at == column || n < 3 || strcmp(column + n - 3, "__c") != 0 || at == column + n - 3)
+		return column;
+	for (c = column; c < at; c++)
+		if (!isalnum((unsigned char)*c))
+			return column;
+	return at + 2;
+}

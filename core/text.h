@@ -35,6 +35,8 @@ char *utf8_fold(struct arena *a, const char *s, size_t len);
 void text_add_safe(struct buf *b, const char *s, size_t len);
 /* Strips leading and trailing white space (ASCII and U+00A0). */
 void text_trim(const char **s, size_t *len);
+/* A managed package of Salesforce puts "ns__" before its columns: "ns__Field__c" -> "Field__c"; any other name as it is. */
+const char *column_bare(const char *column);
 
 /* Instants are microseconds since 1970-01-01T00:00:00Z. */
 #define STAMP_NONE INT64_MIN

@@ -306,7 +306,7 @@ static int keep_calls(struct export *x, struct err *err)
 
 static int export_to(struct export *x, enum dialect dialect, struct err *err)
 {
-	const struct call_meter meter = { &x->meter, take, clock_heard };
+	const struct call_meter meter = { .ctx = &x->meter, .take = take, .clock = clock_heard };
 	bool to_stdout = strcmp(x->o->output, "-") == 0;
 	struct table_writer *w = NULL;
 	struct err ledger_err = { 0 };

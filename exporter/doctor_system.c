@@ -137,7 +137,7 @@ static void tell_clock(struct visit *v, const struct auth_info *i, bool signed_i
 /* The first requests: who is it, and may records be read? */
 static int probe(struct visit *v, struct err *err)
 {
-	const char *text = "", *peer = v->sys->driver->facts[FACT_PEER];
+	const char *text = "", *peer = v->mapping ? v->mapping->fact_path[v->side][FACT_PEER] : v->sys->driver->facts[FACT_PEER];
 	const char *const nobody[] = { NOBODY };
 	struct page page;
 	struct err why = { 0 };
@@ -154,8 +154,8 @@ static int probe(struct visit *v, struct err *err)
 	    http_origin(v->sys->http), tls ? _(" over TLS") : _(" (plain http, on this machine)"));
 	if (v->sys->parallel)
 		doctor_say(v->doctor, v->conf->name, N_("parallel"), LEVEL_OK, EXIT_OK, NULL,
-		    "the service recommends at most %d requests at a time; rejoin sends one, with many records in it",
-		    v->sys->parallel);
+		    "the service recommends at most %d requests at a time; rejoin has at most %d under way", v->sys->parallel,
+		    system_at_once(v->sys));
 	rc = doctor_columns(v, err);
 	if (rc != 0)
 		return rc;

@@ -149,16 +149,14 @@ static struct source *open_source(const struct system_conf *conf, const struct w
 	}
 	if (mapping)
 		need = mapping_need(mapping, side);
-	if (all || !mapping) {
+	all = all || !mapping;
+	if (all && conf->file) {
 		for (size_t i = 0; s->driver->columns[i]; i++)
 			schema_add(&s->own, s->driver->columns[i]);
 		for (size_t i = 0; mapping && i < mapping->columns[side].n; i++)
 			schema_add(&s->own, mapping->columns[side].name[i]);
-		s->columns = &s->own;
-		need.columns = mapping ? &s->own : NULL;
-	} else {
-		s->columns = &mapping->columns[side];
 	}
+	s->columns = all ? &s->own : &mapping->columns[side];
 	if (conf->file) {
 		const char *stamp = s->driver->facts[FACT_MODIFIED];
 		if (mapping && mapping->fact[side][FACT_MODIFIED] >= 0)
@@ -172,7 +170,10 @@ static struct source *open_source(const struct system_conf *conf, const struct w
 		s->system = system_open(conf, ws, &need, meter, err);
 		if (!s->system)
 			goto fail;
-		map_system(s);
+		if (all)
+			s->columns = &s->system->columns;
+		else
+			map_system(s);
 	}
 	return s;
 fail:

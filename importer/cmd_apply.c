@@ -82,8 +82,11 @@ static int unknown_steps(struct apply *x, struct err *err)
 static int limit_reached(struct apply *x, struct err *err)
 {
 	const struct budget *b = &x->budget;
-	bool day = budget_day_left(b) <= budget_left(&x->budget);
+	bool day = budget_day_left(b) <= budget_left(b);
 
+	for (enum side s = LEFT; s <= RIGHT; s++)
+		if (budget_told_left(b, s) <= budget_left(b) && budget_told_left(b, s) <= budget_told_left(b, side_other(s)))
+			return budget_told_limit(b, s, err);
 	if (day)
 		return err_set(err, ERR_LIMIT,
 		    "stopped at the day's allowance: what expires first is sent, the rest does not fit into the %ld of %ld calls "
@@ -107,17 +110,26 @@ static void say_half(struct apply *x, long half)
 		    half, (long long)x->t.plan.id);
 }
 
+/* Does less fit now than on a whole day, by what binds first? */
+static bool day_begun(const struct room *now, const struct room *whole)
+{
+	for (int s = LEFT; s <= RIGHT; s++)
+		if (now->side[s] < whole->side[s] && now->side[s] <= now->calls)
+			return true;
+	return now->all < whole->all && now->all <= now->calls;
+}
+
 /* The share of the work that fits now, soonest expiry first; the rest is for another run or day. Without a limit: all. */
 static int choose_share(struct apply *x, struct err *err)
 {
-	struct room room = estimate_room(x);
+	struct room room = estimate_room(&x->budget), whole = estimate_whole(&x->budget);
 
 	x->last = INT64_MAX;
-	if (room.calls == LONG_MAX)
+	if (!room_limited(&room))
 		return 0;
 	if (estimate_fit(x, &room, &x->last, err) < 0)
 		return -1;
-	if (x->last == 0 && room.all < budget_a_day(&x->budget) && room.all <= room.calls)
+	if (x->last == 0 && day_begun(&room, &whole))
 		return limit_reached(x, err);
 	/* where not even one record fits into a whole run or day, its steps go one by one */
 	return x->last > 0 && x->last < INT64_MAX ? work_later(&x->work, x->last, err) : 0;
@@ -211,15 +223,20 @@ static int begin_run(struct apply *x, struct err *err)
 static int send_all(struct apply *x, struct err *err)
 {
 	int result = choose_share(x, err) < 0 ? -1 : send_phases(x, err);
+	bool denied = denied_found(x);
 
-	if (work_all(&x->work, result < 0 ? NULL : err) < 0 || result < 0)
+	if (work_all(&x->work, result < 0 ? NULL : err) < 0)
 		return -1;
-	if (x->last < INT64_MAX && work_left(&x->work, err) > 0)
+	if (result == 0 && !denied && x->last < INT64_MAX && work_left(&x->work, err) > 0)
 		return limit_reached(x, err);
-	for (int s = LEFT; s <= RIGHT; s++)
+	for (int s = LEFT; s <= RIGHT && result == 0; s++)
 		if (!live(x, (enum side)s) && upload_write(x, (enum side)s, err) < 0)
 			return -1;
-	return 0;
+	if (!denied || (result < 0 && err->kind != ERR_LIMIT && err->kind != ERR_UNAVAILABLE))
+		return result;
+	if (result < 0)
+		log_error("%s", err->text);
+	return denied_error(x, err);
 }
 
 static const char *run_name(struct apply *x)
@@ -432,6 +449,7 @@ static int apply_run(const struct options *o, struct err *err)
 	if (code >= 0 && x->t.review.refused > 0)
 		code = exit_worst(code, EXIT_PERSON);
 done:
+	denied_close(x);
 	work_close(&x->work);
 	for (int s = LEFT; s <= RIGHT; s++)
 		system_close(x->system[s]);

@@ -13,15 +13,12 @@ const char *item_id(const struct item *it, enum side side)
 	return side == LEFT ? it->step.left_id : it->step.right_id;
 }
 
-/* Native path of a fact on a side: the mapping's own, else the driver's; NULL where the kind has
- * none. */
+/* Native column of a fact on a side: the mapping's own, else the driver's; NULL where there is none. */
 const char *fact_path(const struct mapping *m, enum side side, enum fact f)
 {
 	int column = m->fact[side][f];
 
-	if (column >= 0 && (size_t)column < m->columns[side].n)
-		return m->columns[side].name[column];
-	return m->driver[side] ? m->driver[side]->facts[f] : NULL;
+	return column >= 0 ? m->columns[side].name[column] : NULL;
 }
 
 /* A driver's record in the columns that the mapping reads. */

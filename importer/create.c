@@ -91,7 +91,7 @@ static void add_extras(struct apply *x, struct arena *a, struct item *it)
 		out[w->n_assign++] =
 		    (struct assign){ .path = c->path, .value = v, .kind = c->kind };
 	}
-	/* the driver itself stores the marker where its kind keeps the peer */
+	/* the driver itself stores the marker where its kind keeps the peer; any other column is written like a field */
 	if (peer && (!own || strcmp(peer, own) != 0) && !assigned(w, peer))
 		out[w->n_assign++] = (struct assign){
 			.path = peer, .value = value_of(w->marker), .kind = ASSIGN_STRING

@@ -37,6 +37,9 @@ static bool fits(const struct rehearsal *h, const struct room *room)
 {
 	long calls = h->most[LEFT] + h->most[RIGHT];
 
+	for (int s = LEFT; s <= RIGHT; s++)
+		if (h->most[s] + h->echoes[s] > room->side[s])
+			return false;
 	return calls <= room->calls && calls + h->echoes[LEFT] + h->echoes[RIGHT] <= room->all;
 }
 
@@ -174,42 +177,54 @@ int estimate_open(struct apply *x, struct err *err)
 	return 0;
 }
 
+void work_options_of(struct work_options *w, const struct mapping *m)
+{
+	w->mapping = m;
+	w->status = m->f_status >= 0 ? m->field[m->f_status].name : "";
+	w->visible = m->f_visible >= 0 ? m->field[m->f_visible].name : "";
+	for (int s = LEFT; s <= RIGHT; s++)
+		w->final[s] = m->driver[s] && m->driver[s]->caps & CAP_CREATE_FINAL;
+}
+
 /* By the options of the command; without any, what is approved. */
 struct work_options apply_work_options(const struct apply *x)
 {
-	const struct mapping *m = &x->t.mapping;
 	const struct options *o = x->o;
 	struct work_options w = { .yes = o->yes,
 		.allow = o->allow_irreversible,
 		.only = o->only,
 		.n_only = o->n_only,
 		.dry_run = o->dry_run,
-		.now = budget_now(&x->budget),
-		.status = m->f_status >= 0 ? m->field[m->f_status].name : "",
-		.visible = m->f_visible >= 0 ? m->field[m->f_visible].name : "" };
+		.now = budget_now(&x->budget) };
 
-	for (int s = LEFT; s <= RIGHT; s++)
-		w.final[s] = m->driver[s] && m->driver[s]->caps & CAP_CREATE_FINAL;
+	work_options_of(&w, &x->t.mapping);
 	return w;
 }
 
-/* What fits into the rest of the run and of the day. */
-struct room estimate_room(struct apply *x)
+struct room estimate_room(const struct budget *b)
 {
-	return (struct room){ budget_left(&x->budget), budget_day_left(&x->budget) };
+	return (struct room){ budget_left(b), budget_day_left(b), { budget_told_left(b, LEFT), budget_told_left(b, RIGHT) } };
+}
+
+struct room estimate_whole(const struct budget *b)
+{
+	return (struct room){ b->max_calls >= 0 ? b->max_calls : LONG_MAX, budget_a_day(b),
+		{ budget_told_a_day(b, LEFT), budget_told_a_day(b, RIGHT) } };
+}
+
+bool room_limited(const struct room *r)
+{
+	return r->calls < LONG_MAX || r->all < LONG_MAX || r->side[LEFT] < LONG_MAX || r->side[RIGHT] < LONG_MAX;
 }
 
 void estimate_say(struct apply *x)
 {
-	struct room today, a_day;
+	struct room today = estimate_room(&x->budget), a_day = estimate_whole(&x->budget);
 	struct plan_cost *c = xcalloc(1, sizeof(*c));
 	struct err why;
-	long daily = x->t.pair.daily_calls;
 
-	today = estimate_room(x);
-	a_day = (struct room){ x->budget.max_calls >= 0 ? x->budget.max_calls : LONG_MAX, budget_a_day(&x->budget) };
 	if (estimate_open(x, &why) < 0 ||
-	    estimate(x, false, daily >= 0 || x->budget.max_calls >= 0 ? &today : NULL, &a_day, c, &why) < 0) {
+	    estimate(x, false, room_limited(&today) ? &today : NULL, &a_day, c, &why) < 0) {
 		log_debug("no estimate: %s", why.text);
 	} else {
 		target_say(&x->t, "sending it takes %s and %ld echoes%s", estimate_text(&x->t.mem, c),
@@ -252,14 +267,8 @@ void estimate_say_approved(struct target *t)
 int plan_cost(const struct plan_cost_request *q, struct plan_cost *out, struct err *err)
 {
 	struct apply *x = xcalloc(1, sizeof(*x));
-	const struct mapping *m = q->mapping;
-	struct work_options o = { .allow = LONG_MAX,
-		.proposed = q->proposed,
-		.dry_run = true,
-		.now = q->plan->at,
-		.status = m->f_status >= 0 ? m->field[m->f_status].name : "",
-		.visible = m->f_visible >= 0 ? m->field[m->f_visible].name : "" };
-	struct room today = { LONG_MAX, LONG_MAX }, a_day = { LONG_MAX, budget_a_day(q->budget) };
+	struct work_options o = { .allow = LONG_MAX, .proposed = q->proposed, .dry_run = true, .now = q->plan->at };
+	struct room today, a_day = estimate_whole(q->budget);
 	struct arena a = { 0 };
 	struct err why = { .kind = ERR_NONE };
 	int result = -1;
@@ -268,10 +277,9 @@ int plan_cost(const struct plan_cost_request *q, struct plan_cost *out, struct e
 	x->t.plan = *q->plan;
 	x->t.mapping = *q->mapping;
 	x->t.pair = *q->pair;
-	for (int s = LEFT; s <= RIGHT; s++) {
+	for (int s = LEFT; s <= RIGHT; s++)
 		x->system[s] = q->system[s];
-		o.final[s] = m->driver[s] && m->driver[s]->caps & CAP_CREATE_FINAL;
-	}
+	work_options_of(&o, q->mapping);
 	memset(out, 0, sizeof(*out));
 	if (work_open(&x->work, &x->t.ledger, q->plan, &o, err) < 0)
 		goto done;
@@ -282,8 +290,9 @@ int plan_cost(const struct plan_cost_request *q, struct plan_cost *out, struct e
 		result = estimate(x, false, NULL, NULL, out, &why);
 	}
 	/* the look-ups were of today */
-	today.all = budget_day_left(q->budget);
-	if (result == 0 && today.all < LONG_MAX)
+	today = estimate_room(q->budget);
+	today.calls = a_day.calls = LONG_MAX; /* --max-calls is of this command */
+	if (result == 0 && room_limited(&today))
 		result = estimate(x, false, &today, &a_day, out, &why);
 	if (result < 0)
 		*err = why;

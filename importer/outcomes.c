@@ -10,7 +10,6 @@
 #include "core/log.h"
 #include "core/table.h"
 #include "core/text.h"
-#include "mapping/base.h"
 
 #define NAMED 20 /* rows that match nothing, named one by one */
 
@@ -63,15 +62,8 @@ static bool goes_to(const struct plan_row *r, enum side side)
 static const char *child_alias(const struct mapping *m, enum side side, const char *field)
 {
 	int f = *field ? mapping_field(m, field) : -1;
-	const char *path =
-	    f >= 0 && m->field[f].side[side].n_paths ? m->field[f].side[side].path[0] : "";
-	size_t len = strcspn(path, "[");
 
-	for (size_t i = 0; path[len] && i < m->n_related[side]; i++)
-		if (m->related[side][i].table && strlen(m->related[side][i].alias) == len &&
-		    strncmp(m->related[side][i].alias, path, len) == 0)
-			return m->related[side][i].alias;
-	return NULL;
+	return f >= 0 ? mapping_child_table(m, (size_t)f, side) : NULL;
 }
 
 static void add_due(
@@ -281,9 +273,8 @@ static int confirm(struct reading *d, const struct due *due, struct err *err)
 {
 	struct target *t = d->t;
 	struct plan_row r;
-	struct value left, right;
 	bool files = false;
-	int found, f;
+	int found;
 
 	for (size_t i = 0; i < t->ws.n_pairs; i++)
 		if (strcmp(t->ws.pairs[i].name, t->plan.pair) == 0)
@@ -291,12 +282,9 @@ static int confirm(struct reading *d, const struct due *due, struct err *err)
 	if (!files)
 		return 0;
 	found = ledger_plan_row(&t->ledger, &d->mem, t->plan.id, NULL, due->row, &r, err);
-	f = found > 0 && *r.field ? mapping_field(&t->mapping, r.field) : -1;
-	if (found < 0 || f < 0 ||
-	    !row_agreed(&r, t->mapping.field[f].type == TYPE_SET, &left, &right))
-		return found < 0 ? -1 : 0;
-	return base_confirm(&t->ledger, &t->mapping, t->plan.pair, r.left_id, r.right_id, r.field,
-	    left, right, err);
+	if (found <= 0)
+		return found;
+	return row_confirm(&t->ledger, &t->mapping, &t->plan, &r, r.left_id, r.right_id, err);
 }
 
 static int store_due(

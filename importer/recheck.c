@@ -202,7 +202,8 @@ int read_back(struct apply *x, struct arena *a, enum side side, struct item **it
 		id[n_pick] = record;
 		pick[n_pick++] = it;
 	}
-	if (n_pick == 0 || http_stopped() || budget_left(&x->budget) < (long)n_pick + 1)
+	if (n_pick == 0 || http_stopped() || budget_left(&x->budget) < (long)n_pick + 1 ||
+	    budget_told_left(&x->budget, side) < (long)n_pick + 1)
 		return 0;
 	if (found_fetch(x, a, side, id, n_pick, &found, &n_found, err) < 0)
 		return -1;

@@ -27,9 +27,9 @@ int rehearse_fresh(struct apply *x, enum side side, const char *id, struct err *
 
 /* ---- estimate.c ---- */
 
-/* What fits: requests, and requests with echoes; LONG_MAX without a limit. */
+/* What fits: requests, requests with echoes, and those to each service that counts by itself; LONG_MAX without a limit. */
 struct room {
-	long calls, all;
+	long calls, all, side[2];
 };
 /* Opens the systems of the live sides for counting only: nothing is sent. -1: they can't be. */
 int estimate_open(struct apply *x, struct err *err);
@@ -40,8 +40,10 @@ int estimate(struct apply *x, bool look_up, const struct room *today, const stru
     struct err *err);
 /* The last row of the plan up to which records fit into the room; INT64_MAX where all do, 0 where none does. */
 int estimate_fit(struct apply *x, const struct room *room, int64_t *last, struct err *err);
-/* What fits into the rest of the run and of the day. */
-struct room estimate_room(struct apply *x);
+/* What fits into the rest of the run and of the day, and into a whole run or day. */
+struct room estimate_room(const struct budget *b);
+struct room estimate_whole(const struct budget *b);
+bool room_limited(const struct room *r);
 /* Says what all that is ready takes, and in --json; x->work is open. What can't be told is left out. */
 void estimate_say(struct apply *x);
 /* The same of all that is approved in a plan, what is irreversible too. */

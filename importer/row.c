@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "importer/work.h"
+#include "mapping/base.h"
+#include "mapping/elements.h"
 
 static bool row_has_op(const struct plan_row *r)
 {
@@ -77,7 +79,9 @@ bool row_target(const struct plan_row *r, enum side side, struct value *want)
 	}
 }
 
-bool row_agreed(const struct plan_row *r, bool set, struct value *left, struct value *right)
+/* The values of both sides that are the field's base once the row was applied; false when it proves none: a set whose
+ * sides still differ has a part that waits for a row of its own. */
+static bool row_agreed(const struct plan_row *r, bool set, struct value *left, struct value *right)
 {
 	struct value want;
 	bool to_left = row_target(r, LEFT, &want);
@@ -88,6 +92,24 @@ bool row_agreed(const struct plan_row *r, bool set, struct value *left, struct v
 	if (r->step == STEP_ACCEPT && r->decision != DECISION_EDIT && r->class != CLASS_CONFLICT)
 		*(to_left ? right : left) = to_left ? *left : *right;
 	return !set || r->decision == DECISION_EDIT || value_equal(*left, *right);
+}
+
+int row_confirm(struct ledger *l, const struct mapping *m, const struct plan_info *plan, const struct plan_row *r,
+    const char *left_id, const char *right_id, struct err *err)
+{
+	struct arena a = { 0 };
+	struct value now[2], was[2];
+	int f = *r->field ? mapping_field(m, r->field) : -1, rc = 0;
+
+	if (f < 0)
+		return 0;
+	if (row_agreed(r, m->field[f].type == TYPE_SET, &now[LEFT], &now[RIGHT]))
+		return base_confirm(l, m, plan->pair, left_id, right_id, r->field, now[LEFT], now[RIGHT], err);
+	if (ledger_plan_was(l, &a, plan->id, r, was, err) < 0 ||
+	    base_confirm_elements(l, m, plan->pair, left_id, right_id, (size_t)f, was, now, err) < 0)
+		rc = -1;
+	arena_release(&a);
+	return rc;
 }
 
 /* The phase of what a row writes . */
@@ -107,6 +129,21 @@ int row_phase(const struct plan_row *r, struct value want, const struct work_opt
 	return r->step == STEP_ACCEPT ? PHASE_ACCEPT : PHASE_VALUES;
 }
 
+/* Does the value take an element out of a set held as child rows? Its row would be deleted, for good. */
+static bool deletes_rows(const struct plan_row *r, const struct work_options *o, enum side side, struct value want)
+{
+	int field = *r->field ? mapping_field(o->mapping, r->field) : -1;
+	struct arena a = { 0 };
+	bool out = false;
+
+	if (field >= 0 && o->mapping->field[field].type == TYPE_SET &&
+	    mapping_child_table(o->mapping, (size_t)field, side))
+		out = !value_equal(
+		    elements_union(o->mapping, (size_t)field, want, side == LEFT ? r->left : r->right, &a), want);
+	arena_release(&a);
+	return out;
+}
+
 /* May what is decided not be taken back? */
 bool row_is_final(const struct plan_row *r, const struct work_options *o)
 {
@@ -121,6 +158,8 @@ bool row_is_final(const struct plan_row *r, const struct work_options *o)
 			final = o->final[s] && value_is(want, "true");
 		else if (*o->status && strcmp(r->field, o->status) == 0)
 			final = o->final[s] || row_phase(r, want, o) == PHASE_CLOSE;
+		else
+			final = deletes_rows(r, o, (enum side)s, want);
 	}
 	return final;
 }

@@ -5,6 +5,7 @@
 #define IMPORTER_WORK_H
 
 #include "core/plan_store.h"
+#include "mapping/mapping.h"
 
 /* Phases in the order in which they are sent; a record's own steps never overtake one another. */
 enum phase {
@@ -40,6 +41,7 @@ struct work_options {
 	bool dry_run;         /* nothing is stored */
 	const char *status, *visible; /* canonical names, "" none */
 	bool final[2];        /* creates, accepts and visibility of this side cannot be taken back */
+	const struct mapping *mapping;
 	int64_t now;
 };
 
@@ -59,6 +61,9 @@ struct work {
 	struct work_totals totals;
 };
 
+/* What the mapping says of rows: status, visible, final, mapping. */
+void work_options_of(struct work_options *w, const struct mapping *m);
+
 /* Reads the plan once: stores -y and rejections (not on a dry run), builds the parts. The mapping
  * says which side is which. */
 int work_open(struct work *w, struct ledger *l, const struct plan_info *plan, const struct work_options *o,
@@ -75,9 +80,10 @@ enum verdict row_verdict(const struct plan_row *r);
 bool row_plain(const struct plan_row *r);
 /* The value to be written on a side, and whether that side is written at all. */
 bool row_target(const struct plan_row *r, enum side side, struct value *want);
-/* The values of both sides that are the field's base once the row was applied; false when it proves none: a set whose
- * sides still differ has a part that waits for a row of its own. */
-bool row_agreed(const struct plan_row *r, bool set, struct value *left, struct value *right);
+/* A row was applied to two live systems: what its values on both sides prove becomes the base of its field, of a set that
+ * differs still the elements that are alike now. The ids: of the records, as they are known by now. */
+int row_confirm(struct ledger *l, const struct mapping *m, const struct plan_info *plan, const struct plan_row *r,
+    const char *left_id, const char *right_id, struct err *err);
 /* The phase of what a row writes, and whether that can be taken back: a person's own value may
  * close a deal too. */
 int row_phase(const struct plan_row *r, struct value want, const struct work_options *o);

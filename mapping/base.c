@@ -8,6 +8,7 @@
 #include <string.h>
 #include "core/buf.h"
 #include "core/json.h"
+#include "mapping/elements.h"
 
 static void add_value(struct buf *b, struct value v)
 {
@@ -151,7 +152,7 @@ static int store(struct ledger *l, const char *pair, const struct mapping *m, ui
 }
 
 int base_agree(struct base *b, const struct mapping *m, uint64_t hash, const struct mapped *left,
-    const struct mapped *right, const bool *agreed, struct arena *a, struct err *err)
+    const struct mapped *right, const enum base_part *agreed, struct arena *a, struct err *err)
 {
 	struct base_value *v = arena_alloc(a, m->n_fields * sizeof *v);
 	if (from_ledger(b->ledger, b->pair, m, left->id, right->id, a, v, err) < 0)
@@ -160,8 +161,11 @@ int base_agree(struct base *b, const struct mapping *m, uint64_t hash, const str
 		const struct field *f = &m->field[i];
 		if (!f->side[LEFT].n_paths || !f->side[RIGHT].n_paths || left->bad[i] || right->bad[i])
 			continue;
-		if (!agreed || agreed[i])
-			v[i] = (struct base_value){ BASE_LEDGER, { left->field[i], right->field[i] } };
+		const struct value now[2] = { left->field[i], right->field[i] };
+		if (!agreed || agreed[i] == BASE_PART_ALL)
+			v[i] = (struct base_value){ BASE_LEDGER, { now[LEFT], now[RIGHT] } };
+		else if (agreed[i] == BASE_PART_ELEMENTS && v[i].source != BASE_NONE)
+			elements_agree(m, i, v[i].side, now, a);
 	}
 	return store(b->ledger, b->pair, m, agreed ? 0 : hash, left->id, right->id, v, a, err);
 }
@@ -178,6 +182,22 @@ int base_confirm(struct ledger *l, const struct mapping *m, const char *pair, co
 		v[at] = (struct base_value){ BASE_LEDGER, { left, right } };
 		if (!rc)
 			rc = store(l, pair, m, 0, left_id, right_id, v, &a, err);
+	}
+	arena_release(&a);
+	return rc < 0 ? -1 : 0;
+}
+
+int base_confirm_elements(struct ledger *l, const struct mapping *m, const char *pair, const char *left_id,
+    const char *right_id, size_t field, const struct value was[2], const struct value now[2], struct err *err)
+{
+	struct arena a = { 0 };
+	struct base_value *v = arena_alloc(&a, m->n_fields * sizeof *v);
+	int rc = from_ledger(l, pair, m, left_id, right_id, &a, v, err);
+	if (!rc && v[field].source == BASE_NONE && was[LEFT].state != VALUE_ABSENT)
+		v[field] = (struct base_value){ BASE_LEDGER, { was[LEFT], was[RIGHT] } };
+	if (!rc && v[field].source != BASE_NONE) {
+		elements_agree(m, field, v[field].side, now, &a);
+		rc = store(l, pair, m, 0, left_id, right_id, v, &a, err);
 	}
 	arena_release(&a);
 	return rc < 0 ? -1 : 0;

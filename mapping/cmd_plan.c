@@ -261,13 +261,13 @@ static int estimate(struct planning *p, const struct plan_info *info, struct err
 {
 	struct sides *s = &p->sides;
 	struct plan_counts *c = &p->planner.counts;
-	struct budget *b = &s->budget;
+	const struct budget *b = &s->budget;
 	struct plan_cost_request q = { .ledger = &s->ledger,
 		.plan = info,
 		.mapping = &s->mapping,
 		.pair = s->pair,
 		.proposed = true,
-		.look_up = budget_left(b) > 100,
+		.look_up = budget_left(b) > 100 && budget_told_left(b, LEFT) > 100 && budget_told_left(b, RIGHT) > 100,
 		.budget = b };
 	for (enum side i = LEFT; i <= RIGHT; i++)
 		q.system[i] = source_system(s->source[i]);
@@ -277,6 +277,10 @@ static int estimate(struct planning *p, const struct plan_info *info, struct err
 		c->calls[i] = p->cost.most[i];
 		c->echoes[i] = p->cost.echoes[i];
 	}
+	c->days = p->cost.n_days;
+	c->days_more = p->cost.too_long;
+	c->days_stuck = p->cost.stuck;
+	c->day_calls = c->days ? budget_a_day(b) : 0;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "core/conf.h"
 #include "core/system.h"
 #include "core/text.h"
@@ -76,6 +77,8 @@ static void add_name(struct buf *out, const char *field)
 struct sdl {
 	struct buf fields; /* of the mapping */
 	struct schema names; /* taken already */
+	const char *usual;   /* column of the referral's id, as the driver knows it */
+	char peer[200];      /* as this organisation calls it, "" when it is not among the fields */
 	int n;
 };
 
@@ -128,6 +131,8 @@ static void add_field(struct sdl *d, const char *heading, const char *field)
 	snprintf(path, sizeof path, "%s", field);
 	for (char *c = path; *c; c++)
 		*c = *c == ':' ? '.' : *c;
+	if (strcasecmp(column_bare(path), d->usual) == 0)
+		snprintf(d->peer, sizeof d->peer, "%s", path);
 	buf_addf(&d->fields,
 	    "%s    {\"name\": \"%s\", \"type\": \"%s\",\n     \"right\": {\"path\": ",
 	    d->n ? ",\n" : "", name.s, likely_type(field));
@@ -163,6 +168,7 @@ int map_from_sdl(const char *path, const char *left, struct buf *out, struct err
 	char *text = file_read(path, MOST_BYTES, &len, err);
 	if (!text)
 		return -1;
+	d.usual = r->facts[FACT_PEER];
 	for (const char *s = text; *s;) {
 		s += strspn(s, " \t\f\r\n");
 		if (*s == '#' || *s == '!') {
@@ -189,9 +195,11 @@ int map_from_sdl(const char *path, const char *left, struct buf *out, struct err
 		    "out what is not to be reconciled.\n"
 		    "{\n  \"$schema\": \"mapping.schema.json\",\n  \"left\": \"%s\",\n  \"right\": "
 		    "\"salesforce\",\n\n"
-		    "  \"match\": [\n    {\"left\": \"%s\", \"right\": \"%s\"}\n  ],\n\n  "
-		    "\"fields\": [\n",
-		    left, l->facts[FACT_ID], r->facts[FACT_PEER]);
+		    "  \"match\": [\n    {\"left\": \"%s\", \"right\": \"%s\"}\n  ],\n\n",
+		    left, l->facts[FACT_ID], *d.peer ? d.peer : d.usual);
+		if (*d.peer && strcmp(d.peer, d.usual) != 0)
+			buf_addf(out, "  \"facts\": {\"right\": {\"peer\": \"%s\"}},\n\n", d.peer);
+		buf_adds(out, "  \"fields\": [\n");
 		buf_add(out, d.fields.s, d.fields.len);
 		buf_adds(out, "\n  ]\n}\n");
 	}

@@ -4,6 +4,7 @@
 #include "core/lang.h"
 #include "core/sentence.h"
 #include "core/text.h"
+#include "mapping/elements.h"
 
 enum merge_class merge_decide(bool base_known, const char *base_left, const char *base_right, const char *left,
     const char *right)
@@ -14,36 +15,6 @@ enum merge_class merge_decide(bool base_known, const char *base_left, const char
 		return MERGE_CONFLICT;
 	bool l = strcmp(left, base_left) != 0, r = strcmp(right, base_right) != 0;
 	return l && r ? MERGE_CONFLICT : l ? MERGE_LEFT : r ? MERGE_RIGHT : MERGE_DIVERGENT;
-}
-
-static bool in_set(struct value v, const struct value *e, size_t n)
-{
-	/* sets are sorted by their canonical form and small (a portal row holds 50 at most) */
-	for (size_t i = 0; i < n; i++)
-		if (value_equal(e[i], v))
-			return true;
-	return false;
-}
-
-struct value merge_sets(struct value base, struct value left, struct value right, struct arena *a)
-{
-	struct value *b, *l, *r;
-	size_t nb = set_split(a, base, &b), nl = set_split(a, left, &l), nr = set_split(a, right, &r), n = 0;
-	struct value *out = arena_alloc(a, (nl + nr + 1) * sizeof *out);
-	for (size_t i = 0; i < nl; i++)
-		if (in_set(l[i], r, nr) || !in_set(l[i], b, nb))
-			out[n++] = l[i];
-	for (size_t i = 0; i < nr; i++)
-		if (!in_set(r[i], l, nl) && !in_set(r[i], b, nb))
-			out[n++] = r[i];
-	/* canonical sets are sorted: an insertion sort of two sorted runs */
-	for (size_t i = 1; i < n; i++)
-		for (size_t k = i; k && strcmp(out[k - 1].s, out[k].s) > 0; k--) {
-			struct value t = out[k];
-			out[k] = out[k - 1];
-			out[k - 1] = t;
-		}
-	return set_join(a, out, n);
 }
 
 int merge_step(const struct field *f, struct value v)
@@ -156,6 +127,45 @@ static void by_owner(const struct field *f, const struct merge_facts *k, struct 
 	    k->title[owner]);
 }
 
+static const char *held(struct value v, struct arena *a)
+{
+	return value_has(v) ? v.s : sentence(a, "nothing");
+}
+
+/* A set with a base, each side against its own: what one side added or took out goes to the other, and nothing else does. */
+static void by_elements(const struct mapping *m, size_t field, const struct base_value *base, const struct value now[2],
+    bool two_bases, const struct merge_facts *k, struct arena *a, struct merged *out)
+{
+	const struct field *f = &m->field[field];
+	struct value clash = value_absent;
+	bool moves[2];
+	for (enum side s = LEFT; s <= RIGHT; s++)
+		out->was[s] = value_has(base->side[s]) ? base->side[s] : value_empty;
+	if (two_bases)
+		out->evidence = sentence(a, "the sides held different sets before, %s %s and %s %s; each is compared with its own",
+		    k->title[LEFT], held(out->was[LEFT], a), k->title[RIGHT], held(out->was[RIGHT], a));
+	for (enum side s = LEFT; s <= RIGHT; s++) {
+		out->proposed[s] = elements_merge(m, field, base->side, now, s, f->prefer, a, &clash);
+		moves[s] = !value_equal(out->proposed[s], now[s]);
+	}
+	if (value_has(clash) && f->prefer == PREFER_NONE) {
+		out->class = MERGE_CONFLICT;
+		out->evidence = sentence(a, "%s; one side added %s, and the other took it out", out->evidence, clash.s);
+	} else if (!moves[LEFT] && !moves[RIGHT]) {
+		out->class = two_bases ? MERGE_DIVERGENT : MERGE_EQUAL;
+		out->evidence = two_bases ? sentence(a, "%s; what changed since then stands on both", out->evidence) : "";
+	} else if (out->class == MERGE_CONFLICT) {
+		out->class = MERGE_BOTH;
+		if (value_has(clash))
+			out->evidence = sentence(a, "%s; the mapping prefers %s for %s", out->evidence, k->title[f->prefer], f->name);
+		else if (!two_bases)
+			out->evidence = N_("both sides changed the set; their changes are put together");
+	}
+	for (enum side s = LEFT; s <= RIGHT; s++)
+		if (out->class == MERGE_CONFLICT || out->class == MERGE_DIVERGENT || out->class == (s == LEFT ? MERGE_LEFT : MERGE_RIGHT))
+			out->proposed[s] = value_absent;
+}
+
 void merge_field(const struct mapping *m, size_t field, const struct base_value *base, struct value left,
     struct value right, const struct merge_facts *k, struct arena *a, struct merged *out)
 {
@@ -191,11 +201,8 @@ void merge_field(const struct mapping *m, size_t field, const struct base_value 
 		by_owner(f, k, left, right, a, out);
 		return;
 	}
-	if (known && f->compare == COMPARE_SET && out->class == MERGE_CONFLICT) {
-		struct value all = merge_sets(base->side[LEFT], left, right, a);
-		out->class = MERGE_BOTH;
-		out->proposed[LEFT] = out->proposed[RIGHT] = all;
-		out->evidence = N_("both sides changed the set; their changes are put together");
+	if (known && f->compare == COMPARE_SET) {
+		by_elements(m, field, base, (const struct value[2]){ left, right }, strcmp(bl.s, br.s) != 0, k, a, out);
 	} else if (out->class == MERGE_LEFT || out->class == MERGE_RIGHT) {
 		bool from_left = out->class == MERGE_LEFT;
 		from_side(out, from_left ? LEFT : RIGHT, from_left ? left : right, GROUND_BASE);

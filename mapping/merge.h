@@ -18,6 +18,23 @@ enum merge_class { MERGE_EQUAL, MERGE_LEFT, MERGE_RIGHT, MERGE_BOTH, MERGE_CONFL
  *   yes  | same         | changed       | differ        | right changed
  *   yes  | changed      | changed       | differ        | conflict
  *   none |              |               | differ        | conflict    (without evidence nobody is right)
+ *
+ * A set with a base that both sides may write is decided further by its elements, each side against its own base, so that
+ * what only one side had before is nobody's change. An element that the sides hold alike is settled; of the others:
+ *
+ *   base left | base right | left     | right    | the element
+ *   ----------+------------+----------+----------+----------------------------------------------------------
+ *   no        | no         | added    | no       | goes to right
+ *   yes       | yes        | took out | yes      | goes from right
+ *   no        | no         | no       | added    | goes to left
+ *   yes       | yes        | yes      | took out | goes from left
+ *   yes       | no         | yes      | no       | stays as it is, on one side (a difference both sides had before)
+ *   no        | yes        | no       | yes      | the same
+ *   yes       | no         | took out | added    | conflict of the whole field, unless the mapping prefers a side
+ *   no        | yes        | added    | took out | the same
+ *
+ * Where neither side gets or loses an element, the field is divergent. An addition does not win over a removal: both sides
+ * changed the element to different ends, and which was meant only a person knows.
  */
 enum merge_class merge_decide(bool base_known, const char *base_left, const char *base_right, const char *left,
     const char *right);
@@ -32,6 +49,7 @@ struct merged {
 	bool unproved;         /* equal by a tolerance alone and no base: perhaps an edit, so never a base itself */
 	struct value base;     /* what a person sees as last agreed; absent when unknown */
 	struct value proposed[2]; /* to each side; meaningful for the side(s) that class writes to */
+	struct value was[2];      /* of a set merged by its elements: its base on each side; else absent */
 	const char *evidence;
 };
 
@@ -51,8 +69,6 @@ struct merge_facts {
 void merge_field(const struct mapping *m, size_t field, const struct base_value *base, struct value left,
     struct value right, const struct merge_facts *facts, struct arena *a, struct merged *out);
 
-/* Three sets as sets: what was added or taken away on either side is. */
-struct value merge_sets(struct value base, struct value left, struct value right, struct arena *a);
 /* Step of a one-way field: -1 when the value is not in its order. */
 int merge_step(const struct field *f, struct value v);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include "core/lang.h"
+#include "core/text.h"
 
 int parse_column(struct mapping *m, enum side side, const char *path, int *element)
 {
@@ -28,6 +29,17 @@ int mapping_field(const struct mapping *m, const char *name)
 		if (m->field[i].name && !strcmp(m->field[i].name, name))
 			return (int)i;
 	return -1;
+}
+
+const char *mapping_child_table(const struct mapping *m, size_t field, enum side side)
+{
+	const struct field_side *s = &m->field[field].side[side];
+	const char *path = s->n_paths ? s->path[0] : "";
+	size_t n = strcspn(path, "[");
+	for (size_t i = 0; path[n] && i < m->n_related[side]; i++)
+		if (m->related[side][i].table && strlen(m->related[side][i].alias) == n && !strncmp(m->related[side][i].alias, path, n))
+			return m->related[side][i].alias;
+	return NULL;
 }
 
 static void parse_kinds(struct parse *p, const struct json *root)
@@ -60,6 +72,19 @@ static void parse_fields(struct parse *p, const struct json *list)
 		parse_leave(p, inner);
 	}
 	parse_leave(p, at);
+}
+
+/* Are all paths of a rung's side the deal's or the customer's name? */
+static bool names_alone(const struct mapping *m, const struct rung *r, enum side s)
+{
+	static const char *const names[] = { "deal_name", "customer" };
+	size_t found = 0;
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+			int f = mapping_field(m, names[k]);
+			found += f >= 0 && m->field[f].side[s].n_paths && m->field[f].side[s].column[0] == r->column[s][i];
+		}
+	return r->n && found == r->n;
 }
 
 static void parse_match(struct parse *p, const struct json *list)
@@ -103,6 +128,8 @@ static void parse_match(struct parse *p, const struct json *list)
 		if (n[0] != n[1])
 			parse_mistake(p, NULL, "both sides of a rung name as many paths");
 		r->n = n[0] < 4 ? n[0] : 4;
+		if (!r->candidate && (names_alone(m, r, LEFT) || names_alone(m, r, RIGHT)))
+			parse_mistake(p, NULL, "names alone never link two records: add \"as\": \"candidate\", or a path that identifies the deal");
 		parse_leave(p, inner);
 	}
 	parse_leave(p, at);
@@ -329,14 +356,7 @@ void mapping_close(struct mapping *m)
 
 struct system_need mapping_need(const struct mapping *m, enum side side)
 {
-	return (struct system_need){ &m->columns[side], m->related[side], m->n_related[side] };
-}
-
-/* A managed package puts "ns__" before its fields: "ns__Field__c" is taken for "Field__c". */
-static const char *without_namespace(const char *heading)
-{
-	const char *at = strstr(heading, "__");
-	return at && strstr(at + 2, "__c") && at > heading ? at + 2 : heading;
+	return (struct system_need){ &m->columns[side], m->related[side], m->n_related[side], m->fact_path[side] };
 }
 
 int mapping_heading(const struct mapping *m, enum side side, const char *heading)
@@ -347,9 +367,12 @@ int mapping_heading(const struct mapping *m, enum side side, const char *heading
 	int exact = schema_find(columns, heading);
 	if (exact >= 0)
 		return exact;
-	const char *bare = without_namespace(heading);
+	const char *bare = column_bare(heading);
 	for (size_t i = 0; i < columns->n; i++)
 		if (!strcasecmp(columns->name[i], heading) || !strcasecmp(columns->name[i], bare))
+			return (int)i;
+	for (size_t i = 0; i < columns->n; i++)
+		if (!strcasecmp(column_bare(columns->name[i]), heading))
 			return (int)i;
 	for (size_t i = 0; i < m->n_words[side]; i++)
 		for (size_t k = 0; k < m->words[side][i].n_headings; k++)

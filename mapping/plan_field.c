@@ -3,6 +3,7 @@
 #include "core/lang.h"
 #include "core/sentence.h"
 #include "core/text.h"
+#include "mapping/elements.h"
 #include "mapping/plan_pair.h"
 
 void pair_row(const struct pair *q, struct plan_row *row, size_t f, enum side to)
@@ -18,6 +19,8 @@ void pair_row(const struct pair *q, struct plan_row *row, size_t f, enum side to
 	row->left = q->side[LEFT].field[f];
 	row->right = q->side[RIGHT].field[f];
 	row->proposed = d->proposed[to];
+	row->was[LEFT] = d->was[LEFT];
+	row->was[RIGHT] = d->was[RIGHT];
 	row->evidence = d->evidence;
 	row->inferred = d->inferred;
 }
@@ -88,18 +91,10 @@ static void plan_status(struct pair *q, struct plan_row *row, size_t f)
  * it was taken out and not merely never there. */
 static int plan_child_rows(struct pair *q, struct plan_row *row, size_t f, struct err *err)
 {
-	const struct mapping *m = q->p->m;
 	struct value now = row->to == LEFT ? row->left : row->right, all;
-	bool child = false;
-	for (size_t i = 0; i < m->n_related[row->to]; i++) {
-		size_t n = strlen(m->related[row->to][i].alias);
-		child |= m->related[row->to][i].table && !strncmp(m->field[f].side[row->to].path[0],
-							 m->related[row->to][i].alias, n) &&
-		    m->field[f].side[row->to].path[0][n] == '[';
-	}
-	if (!child || row->class == CLASS_BLOCKED)
+	if (row->class == CLASS_BLOCKED || !mapping_child_table(q->p->m, f, row->to))
 		return pair_emit(q, row, err);
-	all = merge_sets(value_empty, now, row->proposed, q->a); /* union: nothing was in the base */
+	all = elements_union(q->p->m, f, now, row->proposed, q->a);
 	struct value wanted = row->proposed;
 	bool removes = !value_equal(all, wanted);
 	if (!value_equal(all, now)) {
@@ -124,6 +119,9 @@ static int plan_change(struct pair *q, size_t f, enum side to, struct err *err)
 	const struct mapping *m = p->m;
 	struct plan_row row;
 	pair_row(q, &row, f, to);
+	/* where the bases differ, the one of the side whose change this is */
+	if (row.was[side_other(to)].state != VALUE_ABSENT)
+		row.base = row.was[side_other(to)];
 	row.class = to == LEFT ? CLASS_RIGHT_CHANGED : CLASS_LEFT_CHANGED;
 	row.reason = sentence(q->a, "%s changed, %s did not", p->title[side_other(to)], p->title[to]);
 	if (q->merged[f].class == MERGE_BOTH)

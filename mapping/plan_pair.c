@@ -118,24 +118,37 @@ static int find_rules(struct pair *q, uint32_t l, uint32_t r)
 	return 0;
 }
 
-/* What both live sides hold equally is base from now on: the whole pair, or those fields of it that do not differ and
- * whose group does not either. */
+/* What both sides hold equally of a field: all of it where it does not differ, nor its group does. Of a set that is nobody's
+ * change to make equal, its elements; a set that is still to be written keeps the base that its rows were made by. */
+static enum base_part agreed_part(const struct pair *q, size_t f)
+{
+	const struct mapping *m = q->p->m;
+	const struct merged *d = &q->merged[f];
+	if (!field_on_both(&m->field[f]) || d->unproved)
+		return BASE_PART_NONE;
+	for (size_t g = 0; g < m->n_fields && m->field[f].group >= 0; g++)
+		if (m->field[g].group == m->field[f].group && q->merged[g].class != MERGE_EQUAL)
+			return BASE_PART_NONE;
+	return d->class == MERGE_EQUAL                                               ? BASE_PART_ALL
+	    : d->class == MERGE_DIVERGENT && m->field[f].compare == COMPARE_SET ? BASE_PART_ELEMENTS
+										     : BASE_PART_NONE;
+}
+
+/* What both live sides hold equally is base from now on: the whole pair, or those fields of it. */
 static int agree(struct pair *q, uint64_t hash, struct err *err)
 {
 	struct planner *p = q->p;
 	const struct mapping *m = p->m;
-	bool *agreed = NULL, whole = !q->differs;
+	enum base_part *agreed = NULL;
+	bool whole = !q->differs;
 	for (size_t f = 0; q->merged && f < m->n_fields; f++)
 		whole &= !q->merged[f].unproved;
 	if (whole && base_is(p->base, hash, q->side[LEFT].id, q->side[RIGHT].id))
 		return 0;
 	if (!whole) {
 		agreed = arena_alloc(q->a, m->n_fields * sizeof *agreed);
-		for (size_t f = 0; f < m->n_fields; f++) {
-			agreed[f] = field_on_both(&m->field[f]) && q->merged[f].class == MERGE_EQUAL && !q->merged[f].unproved;
-			for (size_t g = 0; g < m->n_fields && m->field[f].group >= 0; g++)
-				agreed[f] &= m->field[g].group != m->field[f].group || q->merged[g].class == MERGE_EQUAL;
-		}
+		for (size_t f = 0; f < m->n_fields; f++)
+			agreed[f] = agreed_part(q, f);
 	}
 	int rc = base_agree(p->base, m, hash, &q->side[LEFT], &q->side[RIGHT], agreed, q->a, err);
 	p->bases += rc > 0;
@@ -173,8 +186,9 @@ int plan_pair(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct
 	const struct row_ref *lr = &p->set[LEFT]->row[l], *rr = &p->set[RIGHT]->row[r];
 	struct pair q = { .p = p, .a = a, .left_row = l };
 	bool half = lr->flags & ROW_HALF;
-	q.decided = (lr->flags & ROW_DECIDED) && !match_by(p->set[LEFT], p->set[RIGHT], l, r, 0) &&
-	    !match_by(p->set[LEFT], p->set[RIGHT], l, r, 1);
+	q.decided = lr->flags & ROW_DECIDED;
+	for (int k = 0; k < RUNGS; k++)
+		q.decided &= !match_by(p->set[LEFT], p->set[RIGHT], l, r, k);
 	p->counts.pairs++;
 	/* equal and whole: nothing to load, unless the base is still to be written */
 	bool equal = lr->values == rr->values && !half;

@@ -51,13 +51,20 @@ static void print_guess(const struct planner *k)
 {
 	struct outage_guess g;
 	char text[32];
+	/* a part of the records says nothing of when all of them were last in step */
+	if (k->incomplete[LEFT] || k->incomplete[RIGHT])
+		return;
 	plan_guess_outage(k, &g);
 	if (k->outage != STAMP_NONE || g.start == STAMP_NONE || !k->counts.conflicts)
 		return;
 	stamp_format(g.start, text);
-	out_line("The outage probably began after %s: up to then %ld pairs were last modified together, after it %ld on one "
-		 "side only. Use it with:",
-	    text, g.together, g.apart_after);
+	if (out_width()) /* the command below has the instant */
+		out_line("Probable START (%ld pairs modified together up to it, %ld on one side after it):", g.together,
+		    g.apart_after);
+	else
+		out_line("The outage probably began after %s: up to then %ld pairs were last modified together, after it %ld on one "
+			 "side only. Use it with:",
+		    text, g.together, g.apart_after);
 	out_line("      rejoin plan --outage %s", text);
 	print_days_around(&g);
 	out_text("likely_outage", text);
@@ -131,19 +138,43 @@ static void print_next(const struct plan_tally *t, const struct options *o, int6
 	out_line("      rejoin show p-%" PRId64 " ROW    one row in full", plan);
 }
 
+/* The side whose service itself leaves least today, where that is less than what daily_calls leaves; -1. */
+static int scarce_side(const struct budget *b)
+{
+	long left = budget_day_left(b);
+	int side = -1;
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		if (budget_told_left(b, i) < left) {
+			left = budget_told_left(b, i);
+			side = (int)i;
+		}
+	return side;
+}
+
 /* What goes on which day, where a day does not hold everything. */
 static void print_days(const struct plan_cost *c, const struct sides *s)
 {
+	const struct budget *b = &s->budget;
+	long a_day = budget_a_day(b);
+	const char *whose = NULL;
 	char n[5][32];
 	if (c->n_days < 2 && !c->stuck)
 		return;
+	for (enum side i = LEFT; i <= RIGHT; i++)
+		if (budget_told_a_day(b, i) < a_day) {
+			a_day = budget_told_a_day(b, i);
+			whose = s->mapping.driver[i]->title;
+		}
 	if (c->stuck)
 		out_line("A day's allowance of %s calls is too small for row %" PRId64 " of this plan by itself: raise daily_calls or "
 			 "lower reserve.",
-		    grouped(budget_a_day(&s->budget), n[0]), c->n_days ? c->day[c->n_days - 1].last + 1 : 1);
+		    grouped(a_day, n[0]), c->n_days ? c->day[c->n_days - 1].last + 1 : 1);
+	else if (whose)
+		out_line("With %s calls and echoes a day in %s itself all of this takes %s%d days, soonest expiry first:",
+		    grouped(a_day, n[0]), whose, c->too_long ? _("more than ") : "", c->n_days);
 	else
 		out_line("With %s calls and echoes a day all of this takes %s%d days, soonest expiry first:",
-		    grouped(budget_a_day(&s->budget), n[0]), c->too_long ? _("more than ") : "", c->n_days);
+		    grouped(a_day, n[0]), c->too_long ? _("more than ") : "", c->n_days);
 	for (int i = 0; i < c->n_days && i < 10; i++) {
 		const struct plan_day *d = &c->day[i];
 		if (d->last < 0)
@@ -157,22 +188,18 @@ static void print_days(const struct plan_cost *c, const struct sides *s)
 		out_line("  and %d more days", c->n_days - 10);
 }
 
-/* What a service itself still allows, where it says so; more than that is asked for: a warning. */
-static void print_allowance(const struct sides *s, const struct plan_cost *cost)
+/* What a service itself still allows, where it says so. */
+static void print_allowance(const struct sides *s)
 {
 	struct allowance day;
-	char n[3][32];
+	char n[2][32];
 	for (enum side i = LEFT; i <= RIGHT; i++) {
 		struct system *sys = s->source[i] ? source_system(s->source[i]) : NULL;
 		if (!sys || system_allowance(sys, false, &day, NULL) != 1)
 			continue;
-		out_line("%s itself counts %s of %s calls in its day, by whomever they were made.", s->mapping.driver[i]->title,
+		out_line("%s itself counts %s of %s calls in its day, everybody's.", s->mapping.driver[i]->title,
 		    grouped(day.used, n[0]), grouped(day.most, n[1]));
 		out_count(i ? "service_calls_left_right" : "service_calls_left_left", day.most - day.used);
-		if (cost->most[i] + cost->echoes[i] > day.most - day.used)
-			log_warn("%s allows %s more calls in its day, and this plan takes %ld and wakes %ld: apply ends with 8 when they "
-				 "are used up, and goes on when it is run again",
-			    s->pair->side[i]->name, grouped(day.most - day.used, n[2]), cost->most[i], cost->echoes[i]);
 	}
 }
 
@@ -184,10 +211,14 @@ static void print_sentence(const struct planner *k, const struct sides *s, const
 	char left[96] = "", range[40] = "", n[10][32];
 	if (most > calls)
 		snprintf(range, sizeof range, _(" to %s"), grouped(most, n[9]));
-	if (s->pair->daily_calls >= 0) {
-		long room = budget_day_left(&s->budget);
-		snprintf(left, sizeof left, _(": %s of %s left today"), grouped(room, n[1]), grouped(s->pair->daily_calls, n[2]));
-	}
+	int scarce = scarce_side(&s->budget);
+	if (scarce >= 0)
+		snprintf(left, sizeof left, _(": %s of %s left today by %s itself"),
+		    grouped(budget_told_left(&s->budget, (enum side)scarce), n[1]), grouped(s->budget.system[scarce].most, n[2]),
+		    s->mapping.driver[scarce]->title);
+	else if (s->pair->daily_calls >= 0)
+		snprintf(left, sizeof left, _(": %s of %s left today"), grouped(budget_day_left(&s->budget), n[1]),
+		    grouped(s->pair->daily_calls, n[2]));
 	out_line("Plan p-%" PRId64 ": %s creates, %s updates, of these %s irreversible and %s inferred; %s conflicts, %s blocked, "
 		 "%s equal. %s%s calls and %s echoes%s.",
 	    plan, grouped(c->creates, n[0]), grouped(c->updates, n[1]), grouped(c->irreversible, n[2]),
@@ -219,12 +250,14 @@ void plan_report(const struct planner *k, const struct sides *s, const struct pl
     const struct options *o, int64_t plan)
 {
 	print_sides(k, s);
-	out_line("%s", "");
+	/* a screen of 24 lines has none to spare */
+	if (!out_width())
+		out_line("%s", "");
 	plan_tally_print(t, k->title, &k->counts);
 	if (!out_width())
 		out_line("%s", "");
 	print_notes(k);
-	print_allowance(s, cost);
+	print_allowance(s);
 	print_days(cost, s);
 	for (enum side i = LEFT; i <= RIGHT && o->since; i++)
 		if ((s->mapping.driver[i]->caps & (CAP_RELATED | CAP_SINCE_ROWS)) == CAP_RELATED)

@@ -67,7 +67,7 @@ void plan_row_begin(const struct planner *p, struct plan_row *row, const struct 
 	row->reversible = true;
 	row->hash = row->field = row->group = row->evidence = row->rule = row->reason = row->fix = "";
 	row->comment = row->approver = row->owner_consent = row->expires = row->etag = "";
-	row->base = row->left = row->right = row->proposed = row->edited = value_absent;
+	row->base = row->left = row->right = row->proposed = row->edited = row->was[LEFT] = row->was[RIGHT] = value_absent;
 	row->left_id = left ? left->id : "";
 	row->right_id = right ? right->id : "";
 	row->deal = first_text(left, right, m->f_name);

@@ -34,6 +34,7 @@ enum review_text {
 	TEXT_SUMMARY, TEXT_WHAT, TEXT_COUNT, TEXT_NOTE, TEXT_PLAN_OF, TEXT_HOW_1, TEXT_HOW_2, TEXT_HOW_3, TEXT_TWO, TEXT_HALF, TEXT_CHART,
 	TEXT_CLASSES, TEXT_CLASSES_LAST = TEXT_CLASSES + CLASS_BLOCKED, TEXT_CLEARINGS, TEXT_EQUAL, TEXT_VALUE_ALL, TEXT_VALUE_NEW, TEXT_VALUE_CHANGED, TEXT_VALUE_MIXED,
 	TEXT_NO_CURRENCY, TEXT_HEAD_DECIDE, TEXT_HEAD_EXPIRES, TEXT_HEAD_VALUE, TEXT_HEAD_CALLS, TEXT_HEAD_ROWS, TEXT_DAYS, TEXT_DAYS_NOTE,
+	TEXT_DAYS_MORE, TEXT_DAYS_STUCK,
 	TEXT_SHEET_NOTES, TEXT_SHEET_NOTES_LAST = TEXT_SHEET_NOTES + SHEET_COUNT - 1,
 	TEXT_CALLS, TEXT_ECHOES, TEXT_ECHO_NOTE, TEXT_GONE, TEXT_DAY_1, TEXT_DAY_3, TEXT_DAY_7, TEXT_DAY_14, TEXT_LATER,
 	TEXT_NO_EXPIRY,
@@ -82,7 +83,7 @@ bool review_same(struct arena *a, struct value written, struct value found);
 /* The first sheet of the workbook. */
 struct table_writer;
 int review_summary(struct table_writer *w, struct ledger *l, const struct mapping *m, const struct plan_info *info,
-    const struct review_titles *t, enum review_lang lang, long calls_a_day, struct err *err);
+    const struct review_titles *t, enum review_lang lang, struct err *err);
 int review_write_json(const char *path, struct ledger *l, const struct plan_info *info, struct err *err);
 
 /* What a file says of one row, kept aside until the whole file was read. */

@@ -10,26 +10,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "mapping/review_decide.h"
-#include "mapping/review_sheets.h"
-
-struct reader {
-	const char *path;
-	struct ledger *l;
-	const struct mapping *m;
-	struct review_result *out;
-	struct review_desk *desk;
-	struct arena mem;        /* of the plans */
-	int64_t wanted;          /* the caller's plan, 0: the newest of the pair */
-	struct plan_info shown;  /* the plan of the file */
-	struct plan_info target; /* the plan that takes the decisions: the same, or a newer one */
-	struct review_titles titles;
-	/* while the plan is looked for */
-	int64_t tried; /* the last plan id met, 0 none */
-	bool exists;   /* the ledger has it */
-	int64_t weak;  /* a plan of which a row is known in its newer plan alone, 0 none */
-	long rows;
-	bool book;
-};
+#include "mapping/review_reader.h"
 
 __attribute__((format(printf, 5, 6))) static void refuse(struct reader *r, struct arena *a,
     const struct review_place *p, enum review_column c, const char *fmt, ...)
@@ -56,156 +37,6 @@ static const char *quoted(struct arena *a, struct value v)
 			;
 	return arena_printf(a, "\"%.*s%s\"", (int)n, v.s, n < v.len ? "…" : "");
 }
-
-static const char *trimmed(struct arena *a, struct value v)
-{
-	const char *s = v.s;
-	size_t len = v.len;
-
-	if (!value_has(v))
-		return "";
-	text_trim(&s, &len);
-	return arena_dup(a, s, len);
-}
-
-static int64_t row_number(struct arena *a, struct value v)
-{
-	const char *n = value_has(v) ? decimal_normal(a, v.s, v.len) : NULL;
-
-	return n && strlen(n) < 16 && !strchr(n, '.') ? strtoll(n, NULL, 10) : 0;
-}
-
-static bool same_pair(const struct plan_info *a, const struct plan_info *b)
-{
-	/* Systems given on the command line have no pair: there the two names are it. */
-	return strcmp(a->pair, b->pair) == 0 &&
-	       (a->pair[0] || (strcmp(a->system[LEFT], b->system[LEFT]) == 0 &&
-				  strcmp(a->system[RIGHT], b->system[RIGHT]) == 0));
-}
-
-/* ---- which plan ---- */
-
-static int wanted_target(struct reader *r, struct err *err)
-{
-	int got;
-
-	if (r->wanted == r->shown.id) {
-		r->target = r->shown;
-		return 0;
-	}
-	got = ledger_plan_load(r->l, &r->mem, r->wanted, &r->target, err);
-	if (got < 0)
-		return -1;
-	if (got == 0 || r->wanted < r->shown.id || !same_pair(&r->shown, &r->target))
-		return err_set(err, ERR_USAGE, "%s: the file is of plan p-%lld, not of p-%lld",
-		    r->path, (long long)r->shown.id, (long long)r->wanted);
-	return 0;
-}
-
-static int newest_target(struct reader *r, struct err *err)
-{
-	struct arena a = { 0 };
-	struct plan_info info;
-	int got = ledger_plan_load(r->l, &a, 0, &info, err);
-
-	r->target = r->shown;
-	for (int64_t id = got == 1 ? info.id : 0; got >= 0 && id > r->shown.id; id--) {
-		arena_reset(&a);
-		got = ledger_plan_load(r->l, &a, id, &info, err);
-		if (got == 1 && same_pair(&r->shown, &info) && strcmp(info.state, "open") == 0) {
-			got = ledger_plan_load(r->l, &r->mem, id, &r->target, err);
-			break;
-		}
-	}
-	arena_release(&a);
-	return got < 0 ? -1 : 0;
-}
-
-/* r->shown is loaded: the plan that takes its decisions. */
-static int find_target(struct reader *r, struct err *err)
-{
-	if ((r->wanted ? wanted_target(r, err) : newest_target(r, err)) < 0)
-		return -1;
-	if (strcmp(r->target.state, "superseded") == 0)
-		return err_set(err, ERR_STALE,
-		    "%s: plan p-%lld was superseded and no newer one is open: run `rejoin plan` "
-		    "again",
-		    r->path, (long long)r->target.id);
-	for (int s = LEFT; s <= RIGHT; s++)
-		if (strcmp(r->shown.environment[s], r->target.environment[s]) != 0)
-			return err_set(err, ERR_USAGE,
-			    "%s: plan p-%lld was made for another environment of %s than p-%lld: "
-			    "run "
-			    "`rejoin plan` again",
-			    r->path, (long long)r->shown.id, r->titles.side[s],
-			    (long long)r->target.id);
-	return 0;
-}
-
-/* Loads the plan a row names and the one that takes its decisions; r->exists says whether the ledger has it. */
-static int try_plan(struct reader *r, int64_t id, struct err *err)
-{
-	r->tried = id;
-	arena_reset(&r->mem);
-	int got = ledger_plan_load(r->l, &r->mem, id, &r->shown, err);
-	r->exists = got == 1;
-	if (got <= 0)
-		return got;
-	review_titles(&r->mem, &r->shown, &r->titles);
-	return find_target(r, err);
-}
-
-/* Stops at the first row that is a row of the plan it names: that plan is the file's. */
-static int look_for_plan(void *ctx, struct arena *a, const struct review_place *p,
-    const struct table_row *row, struct err *err)
-{
-	struct reader *r = ctx;
-	int64_t id = plan_id_parse(trimmed(a, review_get(p, row, RC_PLAN)));
-	const char *hash = trimmed(a, review_get(p, row, RC_HASH));
-	int64_t number = row_number(a, review_get(p, row, RC_ROW));
-	struct plan_row found;
-	int got;
-
-	r->rows++;
-	r->book = p->book;
-	if (id == 0)
-		return 0;
-	if (id != r->tried && try_plan(r, id, err) < 0)
-		return -1;
-	if (!r->exists)
-		return 0;
-	got = ledger_plan_row(r->l, a, r->shown.id, hash, number, &found, err);
-	if (got == 0 && r->weak == 0 && r->target.id != r->shown.id) {
-		got = ledger_plan_row(r->l, a, r->target.id, hash, number, &found, err);
-		r->weak = got == 1 ? id : 0;
-		return got < 0 ? -1 : 0;
-	}
-	return got == 1 && found.row != number ? 0 : got;
-}
-
-static int no_plan(const struct reader *r, struct err *err)
-{
-	if (r->tried == 0)
-		return err_set(err, ERR_USAGE,
-		    "%s: no row names a plan such as p-7 in its column plan", r->path);
-	if (!r->exists)
-		return err_set(err, ERR_USAGE,
-		    "%s: the ledger of this workspace has no plan p-%lld: use the workspace it was "
-		    "made in",
-		    r->path, (long long)r->tried);
-	if (r->shown.id != r->target.id)
-		return err_set(err, ERR_STALE,
-		    "%s: no row of p-%lld holds in p-%lld any more: write p-%lld anew and decide "
-		    "there",
-		    r->path, (long long)r->shown.id, (long long)r->target.id,
-		    (long long)r->target.id);
-	return err_set(err, ERR_USAGE,
-	    "%s: none of its rows is a row of plan p-%lld: was it made in another "
-	    "workspace?",
-	    r->path, (long long)r->shown.id);
-}
-
-/* ---- one row ---- */
 
 /* A workbook made for another environment is refused whole: nothing in it may be believed. */
 static int check_environment(const struct reader *r, struct arena *a, const struct review_place *p,
@@ -234,8 +65,8 @@ static int find_row(struct reader *r, struct arena *a, const struct review_place
     const struct table_row *row, struct plan_row *shown, struct plan_row *target, bool *whole,
     struct err *err)
 {
-	int64_t number = row_number(a, review_get(p, row, RC_ROW));
-	char *hash = arena_strdup(a, trimmed(a, review_get(p, row, RC_HASH)));
+	int64_t number = review_row_number(a, review_get(p, row, RC_ROW));
+	char *hash = arena_strdup(a, review_trimmed(a, review_get(p, row, RC_HASH)));
 	bool newer = r->target.id != r->shown.id;
 	int got = ledger_plan_row(r->l, a, r->shown.id, hash, number, shown, err);
 
@@ -251,7 +82,10 @@ static int find_row(struct reader *r, struct arena *a, const struct review_place
 		int held = ledger_plan_row(r->l, a, r->target.id, hash, number, target, err);
 		if (held < 0)
 			return -1;
+		/* what nobody decided has nothing to carry over: only a decision is named */
 		if (held == 0 && got == 1) {
+			if (!*review_trimmed(a, review_get(p, row, RC_DECISION)))
+				return 0;
 			refuse(r, a, p, RC_HASH,
 			    "%s of %s has moved since p-%lld: decide it anew in p-%lld",
 			    shown->field[0] ? shown->field : op_names[shown->op],
@@ -324,6 +158,7 @@ static bool check_guards(struct reader *r, struct arena *a, const struct review_
 		}
 		if (same)
 			continue;
+		written = review_cell(a, c, shown, &r->shown, &r->titles, review_lang(lang_name()), p->book);
 		refuse(r, a, p, c,
 		    "%s was changed from %s to %s: only proposed (with edit), decision, comment "
 		    "and approver may be changed",
@@ -360,7 +195,11 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 	bool whole;
 	int got;
 
-	if (plan_id_parse(trimmed(a, review_get(p, row, RC_PLAN))) != r->shown.id) {
+	if (!value_has(review_get(p, row, RC_PLAN)) && !value_has(review_get(p, row, RC_HASH))) {
+		refuse(r, a, p, RC_PLAN, "the hidden columns of this row are empty: it is no row of a plan and was not read");
+		return 0;
+	}
+	if (plan_id_parse(review_trimmed(a, review_get(p, row, RC_PLAN))) != r->shown.id) {
 		refuse(r, a, p, RC_PLAN, "%s is another plan than the file's, p-%lld",
 		    quoted(a, review_get(p, row, RC_PLAN)), (long long)r->shown.id);
 		return 0;
@@ -383,7 +222,7 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 	found.sheet = p->sheet;
 	found.line = p->line;
 	found.comment = review_get(p, row, RC_COMMENT);
-	found.approver = value_of(trimmed(a, review_get(p, row, RC_APPROVER)));
+	found.approver = value_of(review_trimmed(a, review_get(p, row, RC_APPROVER)));
 	ask.named = value_has(found.approver) ? found.approver.s : "";
 	ask.approver = value_has(found.approver) ? found.approver.s : target.approver;
 	const char *why = review_decide(a, &ask, &found, &bad);
@@ -391,7 +230,7 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 		refuse(r, a, p, bad, "%s", why);
 		return 0;
 	}
-	if (r->target.id != r->shown.id)
+	if (r->target.id != r->shown.id && found.decision != DECISION_NONE)
 		r->out->carried++;
 	return review_desk_add(r->desk, &target, &found, r->out, err);
 }
@@ -419,7 +258,7 @@ int review_read(const char *path, struct ledger *l, struct mapping *m, int64_t *
     struct review_result *out, struct err *err)
 {
 	struct reader r = { .path = path, .l = l, .m = m, .out = out, .wanted = *plan };
-	struct review_walk first = { .path = path, .visit = look_for_plan, .ctx = &r };
+	struct review_walk first = { .path = path, .visit = review_look_for_plan, .ctx = &r };
 	struct review_walk second = { .path = path, .titles = &r.titles, .visit = take_row, .merged = drop_merged,
 		.ctx = &r, .refused = &out->refused };
 	int found, result = -1;
@@ -429,17 +268,17 @@ int review_read(const char *path, struct ledger *l, struct mapping *m, int64_t *
 	if (found < 0)
 		goto done;
 	if (found == 0 && r.weak) {
-		if (try_plan(&r, r.weak, err) < 0)
+		if (review_try_plan(&r, r.weak, err) < 0)
 			goto done;
 	} else if (found == 0) {
-		result = r.rows ? no_plan(&r, err) : 0;
+		result = r.rows ? review_no_plan(&r, err) : 0;
 		goto done;
 	}
 	r.desk = review_desk_new(path, err);
 	if (!r.desk || review_walk(&second, err) < 0)
 		goto done;
 	if (!out->any_held) {
-		no_plan(&r, err);
+		review_no_plan(&r, err);
 		goto done;
 	}
 	if (review_desk_store(r.desk, l, r.target.id, r.book ? "workbook" : "csv", out, err) < 0)

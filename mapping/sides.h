@@ -61,4 +61,9 @@ int side_read(struct source *source, const struct mapping *m, enum side side, co
 /* "--since" and "--outage": an instant. */
 int option_stamp(const char *option, const char *text, int64_t *out, struct err *err);
 
+/* ---- between sides.c and sides_read.c ---- */
+
+struct sums *sums_new(void);
+void sums_free(struct sums *s); /* NULL: nothing */
+
 #endif

@@ -66,7 +66,7 @@ static struct system *dynamics_open(const struct system_conf *conf, const struct
 	d->key = xasprintf("%sid", d->record);
 	d->asked.since = STAMP_NONE;
 	d->at = STAMP_NONE;
-	if (natives_init(&d->natives, &d->base.columns, columns, own, 1, need, err) < 0)
+	if (natives_init(&d->natives, &d->base.columns, &dynamics_driver, own, 1, need, err) < 0)
 		goto fail;
 	for (size_t i = 0; i < d->natives.n; i++) {
 		struct native *c = &d->natives.v[i];
@@ -89,7 +89,7 @@ static struct system *dynamics_open(const struct system_conf *conf, const struct
 	if (!d->base.http)
 		goto fail;
 	d->odata = (struct odata){
-		.http = d->base.http, .title = "Dynamics", .root = d->root, .natives = &d->natives, .clock = STAMP_NONE
+		.system = &d->base, .http = d->base.http, .title = "Dynamics", .root = d->root, .natives = &d->natives, .clock = STAMP_NONE
 	};
 	return &d->base;
 fail:
@@ -153,7 +153,7 @@ const struct system_driver dynamics_driver = {
 	.title = "Dynamics",
 	.id_name = "Opportunity ID",
 	.caps = CAP_WRITE | CAP_CHOOSE_ID | CAP_SINCE | CAP_SINCE_ROWS | CAP_RELATED | CAP_SUPPRESS | CAP_IDENTIFY,
-	.max_batch = DATAVERSE_BATCH,
+	.max_batch = DATAVERSE_WRITES,
 	.facts = {
 		[FACT_ID] = "opportunityid",
 		[FACT_MODIFIED] = "modifiedon",
@@ -195,6 +195,8 @@ const struct system_driver dynamics_driver = {
 	.identify = dynamics_identify,
 	.history = dataverse_history,
 	.check_creates = dynamics_check_creates,
+	.denied = dataverse_denied,
+	.role_rule = "R51",
 	.describe = dataverse_describe,
 	.currencies = dataverse_currencies,
 	.files = &dynamics_import,

@@ -54,6 +54,10 @@ static void hear(void *ctx, const struct http_response *r)
 
 	if (usage && sscanf(usage, "api-usage=%ld/%ld", &used, &most) == 2 && used >= 0 && most > 0)
 		s->allowance = (struct allowance){ used, most };
+	else
+		return;
+	if (s->meter && s->meter->told)
+		s->meter->told(s->meter->ctx, s->base.conf->name, used, most);
 }
 
 /* The limits page wants a right that not every integration user has; then the header must do. */
@@ -94,7 +98,7 @@ static struct system *salesforce_open(const struct system_conf *conf, const stru
 	s->asked.since = STAMP_NONE;
 	s->at = STAMP_NONE;
 	s->total = -1;
-	if (natives_init(&s->natives, &s->base.columns, columns, own, 1, need, err) < 0)
+	if (natives_init(&s->natives, &s->base.columns, &salesforce_driver, own, 1, need, err) < 0)
 		goto fail;
 	for (size_t i = 0; i < s->natives.n; i++) {
 		struct native *c = &s->natives.v[i];
@@ -106,6 +110,7 @@ static struct system *salesforce_open(const struct system_conf *conf, const stru
 	if (!s->base.http)
 		goto fail;
 	s->allowance = (struct allowance){ -1, -1 };
+	s->meter = meter;
 	http_listen(s->base.http, hear, s);
 	s->rest = (struct sobjects){ .http = s->base.http,
 		.root = s->root,
@@ -172,6 +177,12 @@ static int salesforce_check_creates(struct system *sys, struct arena *a, const s
 	return refs_check(&s->refs, &s->natives, a, w, n, r, &salesforce_ref_ops, s, err);
 }
 
+/* The rows of a collection or a job have no status of their own. */
+static bool salesforce_denied(const struct reply *r)
+{
+	return strcmp(r->code, "INSUFFICIENT_ACCESS_OR_READONLY") == 0 || r->http == 403;
+}
+
 const struct system_driver salesforce_driver = {
 	.kind = "salesforce",
 	.title = "Salesforce",
@@ -218,6 +229,8 @@ const struct system_driver salesforce_driver = {
 	.history = salesforce_history,
 	.allowance = salesforce_allowance,
 	.check_creates = salesforce_check_creates,
+	.denied = salesforce_denied,
+	.role_rule = "R51",
 	.describe = salesforce_describe,
 	.currencies = salesforce_currencies,
 	.files = &salesforce_loader,

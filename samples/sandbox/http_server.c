@@ -9,19 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <microhttpd.h>
 #include "samples/sandbox/dispatch.h"
 #include "samples/sandbox/http_server.h"
 
 #define MOST_BODY  ((size_t)128 << 20)
-#define STALL_FOR  600                 /* seconds */
+#define STALL_MS   600000
 #define MEMORY     ((size_t)512 << 10) /* of a connection: long addresses and headers */
 #define IDLE_AFTER 120u
 
 struct stalled {
 	struct MHD_Connection *connection;
-	time_t since;
+	int64_t until; /* milliseconds of the monotonic clock */
 	struct stalled *next;
 };
 
@@ -29,7 +30,10 @@ struct http_server {
 	struct world *world;
 	struct MHD_Daemon *daemon;
 	uint16_t port;
-	pthread_mutex_t lock; /* of the list below: the main thread resumes */
+	long latency_ms; /* how long each answer takes */
+	long open;       /* requests that came and are not answered */
+	pthread_t waker; /* resumes what its latency is over for */
+	pthread_mutex_t lock; /* of what follows: other threads resume */
 	struct stalled *stalled;
 	bool stopping;
 };
@@ -37,8 +41,17 @@ struct http_server {
 struct exchange { /* one request as it comes in */
 	char *target;
 	struct buf body;
-	bool begun, held;
+	bool begun, held, late; /* late: its latency is over */
+	long open;              /* requests under way when it came, itself too */
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 {
@@ -55,12 +68,13 @@ static void on_completed(
     void *cls, struct MHD_Connection *connection, void **own, enum MHD_RequestTerminationCode code)
 {
 	struct exchange *x = *own;
+	struct http_server *s = cls;
 
-	(void)cls;
 	(void)connection;
 	(void)code;
 	if (!x)
 		return;
+	s->open -= x->open > 0;
 	free(x->target);
 	buf_release(&x->body);
 	free(x);
@@ -115,15 +129,14 @@ static enum MHD_Result drop(struct MHD_Connection *connection)
 	return MHD_NO;
 }
 
-static enum MHD_Result stall(
-    struct http_server *s, struct exchange *x, struct MHD_Connection *connection)
+/* Nothing more of this request for so long. */
+static enum MHD_Result stall(struct http_server *s, struct MHD_Connection *connection, int64_t ms)
 {
 	struct stalled *one = xcalloc(1, sizeof(*one));
 	bool stopping;
 
 	one->connection = connection;
-	one->since = time(NULL);
-	x->held = true;
+	one->until = now_ms() + ms;
 	pthread_mutex_lock(&s->lock);
 	stopping = s->stopping;
 	if (!stopping) {
@@ -250,7 +263,8 @@ static enum MHD_Result puppet(struct http_server *s, struct exchange *x, struct 
 	puppet_text(&p->text, r, f);
 	if (p->fd >= 0 && pthread_create(&thread, NULL, play, p) == 0) {
 		pthread_detach(thread);
-		return stall(s, x, connection);
+		x->held = true;
+		return stall(s, connection, STALL_MS);
 	}
 	if (p->fd >= 0)
 		close(p->fd);
@@ -274,6 +288,7 @@ static void make_request(struct world *w, struct request *q, struct MHD_Connecti
 	q->body = x->body.s;
 	q->body_len = x->body.len;
 	q->loopback = from_loopback(connection);
+	q->open = x->open;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -300,6 +315,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		*upload_size = 0;
 		return MHD_YES;
 	}
+	if (!x->open)
+		x->open = ++s->open;
+	if (s->latency_ms && !x->late) {
+		x->late = true;
+		return stall(s, connection, s->latency_ms);
+	}
 	arena_reset(w->arena);
 	buf_init(&r.body, 0);
 	buf_init(&r.key, 0);
@@ -311,7 +332,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	if (f.kind == FAULT_RESET_BEFORE || f.kind == FAULT_RESET_AFTER)
 		result = drop(connection);
 	else if (f.kind == FAULT_STALL || f.kind == FAULT_STALL_AFTER)
-		result = stall(s, x, connection);
+		result = stall(s, connection, STALL_MS), x->held = true;
 	else if (f.kind == FAULT_RAW || f.kind == FAULT_SLOW)
 		result = puppet(s, x, connection, &r, &f);
 	else
@@ -343,7 +364,43 @@ static int listen_on(uint16_t port, uint16_t *given, struct err *err)
 	return fd;
 }
 
-struct http_server *http_server_start(struct world *w, uint16_t port, struct err *err)
+static void let_go(struct http_server *s, bool all)
+{
+	int64_t now = now_ms();
+	struct stalled **at = &s->stalled;
+
+	pthread_mutex_lock(&s->lock);
+	s->stopping |= all;
+	while (*at) {
+		struct stalled *one = *at;
+
+		if (!all && now < one->until) {
+			at = &one->next;
+			continue;
+		}
+		*at = one->next;
+		MHD_resume_connection(one->connection);
+		free(one);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void *wake(void *ctx)
+{
+	struct http_server *s = ctx;
+	bool stopping = false;
+
+	while (!stopping) {
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		let_go(s, false);
+		pthread_mutex_lock(&s->lock);
+		stopping = s->stopping;
+		pthread_mutex_unlock(&s->lock);
+	}
+	return NULL;
+}
+
+struct http_server *http_server_start(struct world *w, uint16_t port, long latency_ms, struct err *err)
 {
 	struct http_server *s = xcalloc(1, sizeof(*s));
 	int fd = listen_on(port, &s->port, err);
@@ -356,12 +413,19 @@ struct http_server *http_server_start(struct world *w, uint16_t port, struct err
 					 MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_ALLOW_SUSPEND_RESUME,
 	    0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK,
 	    on_uri, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_AFTER, MHD_OPTION_END);
+	s->latency_ms = latency_ms;
+	if (s->daemon && latency_ms && pthread_create(&s->waker, NULL, wake, s) != 0) {
+		MHD_stop_daemon(s->daemon);
+		s->daemon = NULL;
+		fd = -1;
+	}
 	if (s->daemon)
 		return s;
 	err_set(err, ERR_FAILED, "the HTTP server could not start");
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 fail:
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -373,27 +437,6 @@ uint16_t http_server_port(const struct http_server *s)
 	return s->port;
 }
 
-static void let_go(struct http_server *s, bool all)
-{
-	time_t now = time(NULL);
-	struct stalled **at = &s->stalled;
-
-	pthread_mutex_lock(&s->lock);
-	s->stopping = all;
-	while (*at) {
-		struct stalled *one = *at;
-
-		if (!all && now - one->since < STALL_FOR) {
-			at = &one->next;
-			continue;
-		}
-		*at = one->next;
-		MHD_resume_connection(one->connection);
-		free(one);
-	}
-	pthread_mutex_unlock(&s->lock);
-}
-
 void http_server_tick(struct http_server *s)
 {
 	let_go(s, false);
@@ -402,6 +445,8 @@ void http_server_tick(struct http_server *s)
 void http_server_stop(struct http_server *s)
 {
 	let_go(s, true);
+	if (s->latency_ms)
+		pthread_join(s->waker, NULL);
 	MHD_stop_daemon(s->daemon);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

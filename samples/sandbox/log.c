@@ -16,11 +16,11 @@ int log_request(struct world *w, const struct request *q, const struct reply *r,
 		return -1;
 	return sql_run(w->db, &w->err,
 	    "INSERT INTO log(n, parent, at, system, method, target, key, sha256, committed, "
-	    "status, sent)"
-	    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	    "iiisssssiis", q->log_n, parent, world_now(w), r->system ? r->system : "", q->method,
+	    "status, sent, open)"
+	    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "iiisssssiisi", q->log_n, parent, world_now(w), r->system ? r->system : "", q->method,
 	    q->target, r->key.len ? r->key.s : NULL, *sha ? sha : NULL, (int64_t)r->committed,
-	    (int64_t)r->status, sent);
+	    (int64_t)r->status, sent, (int64_t)q->open);
 }
 
 static void member(struct buf *out, const char *name, const char *text)
@@ -36,7 +36,7 @@ int log_print(struct world *w, int64_t after, char between, struct buf *out)
 {
 	struct sql_stmt *st = sql_query(w->db, &w->err,
 	    "SELECT n, parent, at, system, method, target, key, sha256, committed, status, sent,"
-	    " (SELECT runs FROM flow f WHERE f.n = log.n) FROM log"
+	    " open, (SELECT runs FROM flow f WHERE f.n = log.n) FROM log"
 	    " WHERE n > ? ORDER BY n",
 	    "i", after);
 	int more = st ? 1 : -1, n = 0;
@@ -61,7 +61,8 @@ int log_print(struct world *w, int64_t after, char between, struct buf *out)
 		buf_addf(out, ",\"committed\":%s,\"status\":%lld",
 		    sql_int(st, 8) ? "true" : "false", (long long)sql_int(st, 9));
 		member(out, "sent", sql_text(st, 10));
-		buf_addf(out, ",\"flows\":%lld", (long long)sql_int(st, 11));
+		buf_addf(out, ",\"open\":%lld,\"flows\":%lld", (long long)sql_int(st, 11),
+		    (long long)sql_int(st, 12));
 		buf_addc(out, '}');
 	}
 	if (st)

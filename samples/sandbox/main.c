@@ -31,6 +31,7 @@ static const char usage[] =
     "         --seed DIR        world.json and *.jsonl files, loaded when the state is new\n"
     "         --port N          0 or absent: a free port, printed and written to the port file\n"
     "         --port-file FILE  gets the port number once requests are answered\n"
+    "         --latency MS      each answer takes so long; what comes meanwhile waits beside it\n"
     "state  prints rows as JSON lines sorted by id: referrals, an entity set of Dataverse\n"
     "         (opportunities, accounts, ...), sf-OBJECT of Salesforce (sf-opportunities, ...), or "
     "log;\n"
@@ -59,6 +60,7 @@ static const char usage[] =
 struct options {
 	const char *db, *seed, *port_file;
 	uint16_t port;
+	long latency_ms;
 	bool control;
 };
 
@@ -66,7 +68,8 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
 {
 	static const struct option known[] = { { "db", required_argument, NULL, 'd' },
 		{ "seed", required_argument, NULL, 's' }, { "port", required_argument, NULL, 'p' },
-		{ "port-file", required_argument, NULL, 'f' }, { "help", no_argument, NULL, 'h' },
+		{ "port-file", required_argument, NULL, 'f' },
+		{ "latency", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	char *end;
 	long port;
@@ -90,6 +93,12 @@ static int read_options(int argc, char **argv, struct options *o, struct err *er
 				return err_set(err, ERR_USAGE,
 				    "--port %s: a number from 0 to 65535 is expected", optarg);
 			o->port = (uint16_t)port;
+			break;
+		case 'l':
+			o->latency_ms = strtol(optarg, &end, 10);
+			if (!*optarg || *end || o->latency_ms < 0 || o->latency_ms > 60000)
+				return err_set(err, ERR_USAGE,
+				    "--latency %s: milliseconds from 0 to 60000 are expected", optarg);
 			break;
 		case 'h':
 			return 1;
@@ -167,7 +176,7 @@ static int serve(const struct options *o, struct err *err)
 	signal(SIGPIPE, SIG_IGN);
 	if (prepare(&w, o, err) < 0)
 		goto out;
-	s = http_server_start(&w, o->port, err);
+	s = http_server_start(&w, o->port, o->latency_ms, err);
 	if (!s || (o->port_file && write_port(o->port_file, http_server_port(s), err) < 0))
 		goto out;
 	printf("listening on http://127.0.0.1:%u\n", http_server_port(s));

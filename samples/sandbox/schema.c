@@ -257,7 +257,17 @@ static void finish_lookup(struct world *w, const struct table *t, struct column 
 		c->nav = arena_dup(&w->keep, c->name, n - 2);
 }
 
-/* "columns": {"opportunity": {"new_x": "text 100"}} */
+static void drop_column(struct table *t, const char *name)
+{
+	struct column *c = (struct column *)table_column(t, name);
+
+	if (!c)
+		return;
+	t->n--;
+	memmove(c, c + 1, (t->n - (size_t)(c - t->column)) * sizeof(*c));
+}
+
+/* "columns": {"opportunity": {"new_x": "text 100", "name_that_this_organisation_lacks": null}} */
 static void read_declared(struct world *w)
 {
 	const struct doc *all = doc_get(w->conf, "columns");
@@ -268,7 +278,9 @@ static void read_declared(struct world *w)
 		if (!t)
 			t = (struct table *)schema_logical(w, SALESFORCE, d->name);
 		for (const struct doc *c = d->first; t && c; c = c->next)
-			if (doc_text(c))
+			if (c->kind == DOC_NULL)
+				drop_column(t, c->name);
+			else if (doc_text(c))
 				read_column(
 				    w, t, arena_printf(&w->keep, "%s %s", c->name, c->text));
 	}

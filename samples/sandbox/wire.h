@@ -42,6 +42,7 @@ struct request {
 	bool inner;    /* an operation of a $batch */
 	bool loopback; /* it came from this machine */
 	int64_t log_n; /* its row in the log */
+	long open;     /* requests that had come and were not answered, this one too */
 };
 
 struct reply {

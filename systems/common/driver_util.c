@@ -1,8 +1,7 @@
 /* Native columns, JSON rows and service errors: what the CRM drivers share.
  *
  * A native path is a column of the record ("name", "@odata.etag"), of a row that it refers to ("account.name") or of a child
- * table ("solutions[].id"). Services answer errors in several shapes, and a proxy in between may answer with a web page:
- * that is never data. */
+ * table ("solutions[].id"). */
 #include "systems/common/driver_util.h"
 
 #include <stdio.h>
@@ -64,7 +63,26 @@ struct native native_parse(const struct natives *nv, struct arena *a, const char
 	return out;
 }
 
-int natives_init(struct natives *nv, struct schema *schema, const char *const *defaults,
+/* Does the mapping have this default column under another name: that of its fact, or that of a package's column? It is then
+ * not asked for. */
+static bool kept_elsewhere(const struct natives *nv, const struct system_driver *driver, const struct system_need *need,
+    const char *column)
+{
+	const struct schema *asked = need ? need->columns : NULL;
+
+	for (int f = 0; f < FACT_COUNT; f++)
+		if (driver->facts[f] && strcmp(driver->facts[f], column) == 0)
+			return !nv->fact[f] || strcmp(nv->fact[f], column) != 0;
+	for (size_t i = 0; asked && i < asked->n; i++) {
+		const char *bare = column_bare(asked->name[i]);
+
+		if (bare != asked->name[i] && strcasecmp(bare, column) == 0)
+			return schema_find(asked, column) < 0;
+	}
+	return false;
+}
+
+int natives_init(struct natives *nv, struct schema *schema, const struct system_driver *driver,
     const struct related *own, size_t n_own, const struct system_need *need, struct err *err)
 {
 	size_t n_need = need ? need->n_related : 0;
@@ -77,8 +95,14 @@ int natives_init(struct natives *nv, struct schema *schema, const char *const *d
 		if (!natives_related(nv, own[i].alias))
 			related_copy(&nv->mem, &nv->related[nv->n_related++], &own[i]);
 
-	for (size_t i = 0; defaults[i]; i++)
-		schema_add(schema, defaults[i]);
+	for (int f = 0; f < FACT_COUNT; f++) {
+		const char *path = need && need->facts ? need->facts[f] : driver->facts[f];
+
+		nv->fact[f] = path ? arena_strdup(&nv->mem, path) : NULL;
+	}
+	for (size_t i = 0; driver->columns[i]; i++)
+		if (!kept_elsewhere(nv, driver, need, driver->columns[i]))
+			schema_add(schema, driver->columns[i]);
 	size_t n_default = schema->n;
 	for (size_t i = 0; need && need->columns && i < need->columns->n; i++)
 		schema_add(schema, need->columns->name[i]);
@@ -191,93 +215,6 @@ void record_fill(
 	}
 }
 
-/* One line: an error text may quote a query of many lines. */
-static void one_line(char *out, size_t size, const char *s)
-{
-	size_t n = 0;
-
-	for (; *s && n + 1 < size; s++) {
-		bool blank = (unsigned char)*s <= ' ';
-
-		if (!blank || (n && out[n - 1] != ' '))
-			out[n++] = blank ? ' ' : *s;
-	}
-	while (n && out[n - 1] == ' ')
-		n--;
-	out[n] = '\0';
-}
-
-void error_text(
-    const struct json *body, char *code, size_t code_size, char *message, size_t message_size)
-{
-	const struct json *e = body;
-	const char *c = NULL, *m = NULL;
-
-	*code = *message = '\0';
-	if (e && json_kind(e) == JSON_ARRAY)
-		e = json_first(e);
-	if (json_get(e, "error") && json_kind(json_get(e, "error")) == JSON_OBJECT)
-		e = json_get(e, "error");
-	static const char *const codes[] = { "errorCode", "statusCode", "code", "error" };
-	static const char *const texts[] = { "message", "Message", "error_description" };
-	for (size_t i = 0; !c && i < sizeof(codes) / sizeof(*codes); i++)
-		c = json_text(json_get(e, codes[i]));
-	for (size_t i = 0; !m && i < sizeof(texts) / sizeof(*texts); i++)
-		m = json_text(json_get(e, texts[i]));
-	one_line(code, code_size, c ? c : "");
-	one_line(message, message_size, m ? m : "");
-}
-
-void answer_reset(struct answer *a)
-{
-	http_response_reset(&a->http);
-	json_free(a->json);
-	memset(a, 0, sizeof(*a));
-}
-
-int api_send(struct http *h, const char *method, const char *url, const char *const *headers,
-    const struct buf *body, bool repeatable, struct answer *out, struct err *err)
-{
-	const char *line[8] = { "Accept: application/json" };
-	size_t n = 1;
-
-	for (; headers && *headers && n < 6; headers++) {
-		if (strncasecmp(*headers, "Accept:", 7) == 0)
-			line[0] = *headers;
-		else
-			line[n++] = *headers;
-	}
-	struct http_request q = {
-		.method = method,
-		.url = url,
-		.headers = line,
-		.body = body ? body->s : NULL,
-		.body_len = body ? body->len : 0,
-		.repeatable = repeatable,
-	};
-
-	answer_reset(out);
-	if (http_send(h, &q, &out->http, err) < 0)
-		return -1;
-	char type[200] = "";
-	const char *p = out->http.body.s;
-
-	http_header(&out->http, "Content-Type", type, sizeof(type));
-	p = p ? p + strspn(p, " \t\r\n\xef\xbb\xbf") : "";
-	out->html = *p == '<' || strncasecmp(type, "text/html", 9) == 0;
-	if (out->html)
-		snprintf(out->code, sizeof(out->code), "HTML");
-	else if (*p == '{' || *p == '[')
-		out->json = json_parse(out->http.body.s, out->http.body.len, NULL);
-	if (out->html)
-		snprintf(
-		    out->message, sizeof(out->message), _("answered with a web page instead of data"));
-	else if (out->http.status >= 300)
-		error_text(
-		    out->json, out->code, sizeof(out->code), out->message, sizeof(out->message));
-	return 0;
-}
-
 int answer_check(
     struct answer *a, struct natives *nv, const char *title, const char *what, struct err *err)
 {
@@ -354,26 +291,6 @@ int answer_check(
 		    title, what, a->code, a->message);
 	return err_set(
 	    err, ERR_FAILED, "%s: %s: HTTP %d %s %s", title, what, status, a->code, a->message);
-}
-
-enum outcome status_outcome(int status)
-{
-	if (status >= 200 && status < 300)
-		return OUTCOME_APPLIED;
-	if (status == 404 || status == 410 || status == 412 || status == 428)
-		return OUTCOME_CONFLICT;
-	if (status == 401 || status == 423 || status == 429) /* locked: later */
-		return OUTCOME_DEFERRED;
-	return status >= 500 || status < 300 ? OUTCOME_UNKNOWN : OUTCOME_REFUSED;
-}
-
-void reply_set(struct reply *r, struct arena *a, enum outcome outcome, int http, const char *code,
-    const char *message)
-{
-	r->outcome = outcome;
-	r->http = http;
-	r->code = arena_strdup(a, code ? code : "");
-	r->message = arena_strdup(a, message ? message : "");
 }
 
 const struct record *page_find(const struct page *p, const char *id_column, const char *id)

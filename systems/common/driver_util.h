@@ -5,10 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "core/buf.h"
-#include "core/http.h"
-#include "core/json.h"
-#include "core/system.h"
+#include "systems/common/answer.h"
 
 /* ---- native columns ---- */
 
@@ -31,11 +28,13 @@ struct natives {
 	size_t n;
 	struct related *related; /* copies: of the mapping first, then the driver's own */
 	size_t n_related;
+	const char *fact[FACT_COUNT]; /* native paths: of the mapping where it was told, else the driver's */
 };
 
-/* Fills schema and natives from the driver's default columns (NULL-terminated) and what is needed. own: related records
- * that the driver knows by itself, used where the mapping has none of that alias. ERR_USAGE: a path can't be read. */
-int natives_init(struct natives *nv, struct schema *schema, const char *const *defaults, const struct related *own,
+/* Fills schema and natives from the driver's default columns and what is needed; a default column of a fact that the mapping
+ * keeps elsewhere is left out. own: related records that the driver knows by itself, used where the mapping has none of that
+ * alias. ERR_USAGE: a path can't be read. */
+int natives_init(struct natives *nv, struct schema *schema, const struct system_driver *driver, const struct related *own,
     size_t n_own, const struct system_need *need, struct err *err);
 void natives_release(struct natives *nv);
 /* Kind, alias and rest of any path, also one that is only written; strings live in the arena. */
@@ -50,30 +49,11 @@ struct record *record_new(struct arena *a, const struct schema *schema);
 /* Own and parent columns of one JSON row. */
 void record_fill(struct record *r, struct arena *a, const struct natives *nv, const struct json *row);
 
-/* ---- answers ---- */
+/* ---- answers (answer.h) ---- */
 
-struct answer { /* zeroed before the first use; answer_reset after the last */
-	struct http_response http;
-	struct json *json; /* NULL when the body is empty or no JSON */
-	bool html;         /* a web page where data should be */
-	char code[80], message[600]; /* of an error, "" */
-};
-
-/* Sends one request with headers beside the usual ones; body may be NULL. As http_send; an old answer is dropped. */
-int api_send(struct http *h, const char *method, const char *url, const char *const *headers, const struct buf *body,
-    bool repeatable, struct answer *out, struct err *err);
-void answer_reset(struct answer *a);
-/* Code and message of an error body of any of the shapes the services use: {"error":{"code","message"}},
- * [{"errorCode","message"}], {"statusCode","message"}, {"error","error_description"}. */
-void error_text(const struct json *body, char *code, size_t code_size, char *message, size_t message_size);
 /* 0 when a read was answered with data (json is set); else -1 with the kind that fits. title: "Dynamics"; what:
  * "opportunities". A column that only the driver wanted is dropped and 1 returned: ask again without it. */
 int answer_check(struct answer *a, struct natives *nv, const char *title, const char *what, struct err *err);
-/* What a status means for the one record it answers: APPLIED, REFUSED, CONFLICT (404, 410, 412, 428), DEFERRED (401,
- * 429) or UNKNOWN (5xx). */
-enum outcome status_outcome(int status);
-void reply_set(struct reply *r, struct arena *a, enum outcome outcome, int http, const char *code, const char *message);
-
 /* ---- values ---- */
 
 /* A value as it goes out in JSON. */

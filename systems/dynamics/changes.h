@@ -3,7 +3,7 @@
 #ifndef SYSTEMS_DYNAMICS_CHANGES_H
 #define SYSTEMS_DYNAMICS_CHANGES_H
 
-#include "systems/common/id_set.h"
+#include "core/id_set.h"
 #include "systems/dynamics/dataverse.h"
 
 struct changes {

@@ -3,8 +3,8 @@
 #ifndef SYSTEMS_DYNAMICS_DATAVERSE_H
 #define SYSTEMS_DYNAMICS_DATAVERSE_H
 
+#include "core/id_set.h"
 #include "systems/common/child_rows.h"
-#include "systems/common/id_set.h"
 #include "systems/common/now_rows.h"
 #include "systems/dynamics/odata.h"
 
@@ -74,8 +74,13 @@ int dataverse_join_some(struct dynamics *d, struct arena *a, struct page *page, 
 
 /* ---- writing ---- */
 
-/* The column that holds the referral's id. */
+/* The column that holds the referral's id where the mapping names no other. */
 #define DATAVERSE_PEER "msft_microsoftpartnercenterreferralidentifier"
+/* The column of this system that does; NULL: the mapping has none. */
+static inline const char *dataverse_peer(const struct dynamics *d)
+{
+	return d->natives.fact[FACT_PEER];
+}
 
 bool dataverse_is_state(const char *path); /* statecode, statuscode */
 const struct assign *dataverse_assign(const struct write *w, const char *path); /* NULL */
@@ -87,8 +92,11 @@ const char *dataverse_invalid(const struct dynamics *d, struct arena *a, const s
 void dataverse_body(struct dynamics *d, struct arena *a, struct buf *b, const struct write *w);
 /* A whole create; typed: with its type and id, as a bulk message wants it. */
 void dataverse_body_create(struct dynamics *d, struct arena *a, struct buf *b, const struct write *w, bool typed);
+/* Is a privilege missing, or only the access to that row? */
+bool dataverse_denied(const struct reply *r);
 void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p);
-/* Rows whose column holds one of the values, as they are now; text: markers, which are then read as well. */
+/* Rows whose column holds one of the values, as they are now; text: the column of the referral id, which is then read as
+ * well. */
 int dataverse_read_now(struct dynamics *d, const char *column, bool text, const char *const *values, size_t n,
     struct now_rows *out, struct err *err);
 /* Headers of a request that writes, or of its part of a $batch: `first` (or NULL), and where the flows are not to wake the
@@ -128,7 +136,9 @@ void dataverse_recall(struct system *s, const char *text);
 
 /* Writes that go out together: of the 1,000 that a $batch may hold, few enough for one to be over long before its time is
  * up; child rows go in a batch of their own, so that at most one request is made for each 100 rows. */
-#define DATAVERSE_BATCH     250
+#define DATAVERSE_BATCH       250
+#define DATAVERSE_CHILD_BATCH 500
+#define DATAVERSE_WRITES      1000 /* at once: four batches under way */
 #define DATAVERSE_REF_CHUNK 40 /* references looked up in one request */
 extern const struct ref_ops dataverse_ref_ops;     /* ctx: struct dynamics */
 extern const struct child_ops dataverse_child_ops; /* ctx: struct dynamics */

@@ -100,12 +100,14 @@ void dataverse_body(struct dynamics *d, struct arena *a, struct buf *b, const st
 void dataverse_body_create(
     struct dynamics *d, struct arena *a, struct buf *b, const struct write *w, bool typed)
 {
+	const char *peer = dataverse_peer(d);
+
 	buf_addc(b, '{');
 	if (typed)
 		buf_addf(b, "\"@odata.type\":\"Microsoft.Dynamics.CRM.%s\",\"%s\":\"%s\"",
 		    d->record, d->key, w->id);
-	if (w->marker && !dataverse_assign(w, DATAVERSE_PEER)) {
-		buf_addf(b, "%s\"" DATAVERSE_PEER "\":", typed ? "," : "");
+	if (peer && w->marker && !dataverse_assign(w, peer)) {
+		buf_addf(b, "%s\"%s\":", typed ? "," : "", peer);
 		buf_add_json(b, w->marker, strlen(w->marker));
 	}
 	dataverse_body(d, a, b, w);
@@ -120,13 +122,14 @@ struct now_sink {
 static int take_now(void *ctx, const struct json *row, struct err *err)
 {
 	const struct now_sink *s = ctx;
+	const char *peer = dataverse_peer(s->d);
 	const char *id = json_text(json_get(row, s->d->key));
 	const char *modified = json_text(json_get(row, "modifiedon"));
 
 	(void)err;
 	if (id)
 		now_add(s->rows, id, json_text(json_get(row, "@odata.etag")),
-		    json_text(json_get(row, DATAVERSE_PEER)),
+		    peer ? json_text(json_get(row, peer)) : NULL,
 		    modified ? stamp_parse(modified, strlen(modified)) : STAMP_NONE);
 	return 0;
 }
@@ -134,7 +137,7 @@ static int take_now(void *ctx, const struct json *row, struct err *err)
 int dataverse_read_now(struct dynamics *d, const char *column, bool text, const char *const *values, size_t n,
     struct now_rows *out, struct err *err)
 {
-	char *options = arena_printf(out->a, "$select=%s,modifiedon%s", d->key, text ? "," DATAVERSE_PEER : "");
+	char *options = arena_printf(out->a, "$select=%s,modifiedon%s%s", d->key, text ? "," : "", text ? column : "");
 	struct now_sink sink = { d, out };
 
 	return odata_rows_in(&d->odata, d->set, options, NULL, column, text, values, n, take_now, &sink, err) < 0 ? -1 : 0;
@@ -151,6 +154,11 @@ const char *const *dataverse_headers(const struct dynamics *d, struct arena *a, 
 		list[n++] = "MSCRM.SuppressCallbackRegistrationExpanderJob: true";
 	list[n] = NULL;
 	return list;
+}
+
+bool dataverse_denied(const struct reply *r)
+{
+	return r->http == 403 && strcmp(r->code, "0x80048306") != 0;
 }
 
 void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p)

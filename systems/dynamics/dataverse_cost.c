@@ -18,13 +18,13 @@ long dataverse_fetch_calls(struct system *s, size_t n)
 	return (long)(odata_chunks(n) * (1 + child_tables(dynamics_of(s))));
 }
 
-/* New rows of one alias go in one $batch. */
+/* New rows of one alias. */
 static long make_calls(size_t n)
 {
-	return n > 0;
+	return odata_requests(n, DATAVERSE_BATCH);
 }
 
-/* One batch, request by request as `write` sends them. */
+/* Writes that go out together, request by request as `write` sends them. */
 static void batch_cost(struct dynamics *d, struct arena *a, const struct write *w, size_t n, bool *refused,
     struct write_cost *cost)
 {
@@ -36,7 +36,7 @@ static void batch_cost(struct dynamics *d, struct arena *a, const struct write *
 		bool own = w[i].op == WRITE_DELETE || dataverse_has_patch(d, &w[i]),
 		     rows = write_has_children(&d->natives, &w[i]);
 
-		markers += w[i].marker && *w[i].marker;
+		markers += dataverse_peer(d) && w[i].marker && *w[i].marker;
 		if (refused[i])
 			continue;
 		ask += !w[i].etag || w[i].op == WRITE_CLOSE || !own;
@@ -47,11 +47,13 @@ static void batch_cost(struct dynamics *d, struct arena *a, const struct write *
 	}
 	long calls = 0;
 	if (w->op == WRITE_CREATE)
-		calls += (long)odata_chunks(markers) + (sent > 0); /* CreateMultiple */
+		calls += (long)odata_chunks(markers) + odata_requests(sent, DATAVERSE_BATCH); /* CreateMultiple */
 	else
-		calls += (long)odata_chunks(ask) + (patch > 0) + (w->op == WRITE_CLOSE && sent > 0);
+		calls += (long)odata_chunks(ask) + odata_requests(patch, DATAVERSE_BATCH) +
+			 (w->op == WRITE_CLOSE ? odata_requests(sent, DATAVERSE_BATCH) : 0);
 	if (child) /* before and after */
-		calls += (long)(odata_chunks(child) * (1 + child_tables(d)) + (adds + deletes + 499) / 500);
+		calls += (long)(odata_chunks(child) * (1 + child_tables(d))) +
+			 odata_requests(adds + deletes, DATAVERSE_CHILD_BATCH);
 	if (w->op != WRITE_DELETE)
 		calls += (long)odata_chunks(sent);
 	cost->calls += refs.calls + calls;
@@ -66,8 +68,8 @@ void dataverse_cost(
 	bool *refused = cost->refused;
 
 	*cost = (struct write_cost){ .refused = refused };
-	for (size_t from = 0; from < n; from += DATAVERSE_BATCH) {
-		size_t take = n - from < DATAVERSE_BATCH ? n - from : DATAVERSE_BATCH;
+	for (size_t from = 0; from < n; from += DATAVERSE_WRITES) {
+		size_t take = n - from < DATAVERSE_WRITES ? n - from : DATAVERSE_WRITES;
 		bool *mine = refused ? refused + from : arena_alloc(&a, take + 1);
 
 		batch_cost(d, &a, w + from, take, mine, cost);

@@ -52,32 +52,28 @@ static int create_each(struct creating *c, const size_t *index, size_t n, struct
 {
 	struct dynamics *d = c->d;
 	const char *const *headers = dataverse_headers(d, c->a, "If-None-Match: *");
-	struct odata_part *part = arena_alloc(c->a, (n + 1) * sizeof(*part));
-	struct batch_writer b;
-	bool paired;
-	char tag[37];
+	struct odata_batches b = { .o = &d->odata, .a = c->a, .most = DATAVERSE_BATCH };
 
-	guid_new(tag);
-	batch_begin(&b, tag);
 	for (size_t i = 0; i < n; i++) {
 		const struct write *w = &c->w[index[i]];
 		struct buf body = { 0 };
+		char *key = arena_printf(c->a, "(%s)", w->id);
 
 		dataverse_body_create(d, c->a, &body, w, false);
-		batch_add(&b, "PATCH",
-		    odata_absolute(&d->odata, c->a, arena_printf(c->a, "%s(%s)", d->set, w->id)),
-		    headers, body.s, body.len);
-		part[i].write = index[i];
-		part[i].expect = arena_printf(c->a, "(%s)", w->id);
+		odata_add(&b, index[i], key, "PATCH",
+		    odata_absolute(&d->odata, c->a, arena_printf(c->a, "%s%s", d->set, key)), headers, body.s,
+		    body.len);
 		buf_release(&body);
 	}
-	if (odata_batch(&d->odata, c->a, &b, part, n, &paired, err) < 0)
+	if (odata_send(&b, err) < 0)
 		return -1;
 	c->sent = true;
 	for (size_t i = 0; i < n; i++) {
-		part[i].outcome =
-		    part[i].status ? create_outcome(part[i].status, part[i].code) : OUTCOME_UNKNOWN;
-		dataverse_take(c->a, &c->r[part[i].write], &part[i]);
+		struct odata_part *part = &b.part[i];
+
+		if (part->outcome != OUTCOME_NONE)
+			part->outcome = part->status ? create_outcome(part->status, part->code) : OUTCOME_UNKNOWN;
+		dataverse_take(c->a, &c->r[part->write], part);
 	}
 	return 0;
 }
@@ -153,6 +149,9 @@ static int create_some(struct creating *c, const size_t *index, size_t n, struct
 		   (!d->bulk_probed && (status == 404 || status == 400) && !has_bulk(d))) {
 		d->no_bulk = true;
 		rc = create_each(c, index, n, err);
+	} else if (status == 403 && strcmp(answer.code, "0x80048306") != 0) {
+		/* a missing privilege is no row's fault */
+		answer_all(c, index, n, OUTCOME_REFUSED, status, answer.code, answer.message);
 	} else if (n == 1) {
 		reply_set(&c->r[index[0]], c->a, create_outcome(status, answer.code), status,
 		    answer.code, answer.message);
@@ -178,7 +177,11 @@ int dataverse_create(struct dynamics *d, struct arena *a, const struct write *w,
 	for (size_t i = 0; i < n; i++)
 		if (r[i].outcome == OUTCOME_NONE)
 			index[n_index++] = i;
-	if (create_some(&c, index, n_index, &why) == 0)
+	int rc = 0;
+	for (size_t from = 0; from < n_index && rc == 0; from += DATAVERSE_BATCH)
+		rc = create_some(&c, index + from,
+		    n_index - from < DATAVERSE_BATCH ? n_index - from : DATAVERSE_BATCH, &why);
+	if (rc == 0)
 		return 0;
 	if (!c.sent) {
 		if (err)

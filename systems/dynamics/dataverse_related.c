@@ -85,35 +85,31 @@ static int make_refs(void *ctx, const char *alias, struct ref **ref,
 	struct arena a = { 0 };
 	struct buf body = { 0 };
 	const char *const *headers = dataverse_headers(d, &a, "If-None-Match: *");
-	struct odata_part *part = arena_alloc(&a, (n + 1) * sizeof(*part));
-	struct batch_writer w;
-	bool paired;
-	char tag[37];
+	struct odata_batches b = { .o = &d->odata, .a = &a, .most = DATAVERSE_BATCH };
 
-	guid_new(tag);
-	batch_begin(&w, tag);
 	for (size_t i = 0; i < n; i++) {
-		char id[37];
+		char id[37], *key;
 
 		guid_new(id);
-		part[i].expect = arena_printf(&a, "(%s)", id);
+		key = arena_printf(&a, "(%s)", id);
 		buf_reset(&body);
 		buf_addc(&body, '{');
 		ref_members(&d->natives, &a, &body, from[i], alias);
 		buf_addc(&body, '}');
-		batch_add(&w, "PATCH",
-		    odata_absolute(&d->odata, &a, arena_printf(&a, "%s(%s)", l->set, id)), headers,
-		    body.s, body.len);
+		odata_add(&b, i, key, "PATCH", odata_absolute(&d->odata, &a, arena_printf(&a, "%s%s", l->set, key)),
+		    headers, body.s, body.len);
 	}
-	int rc = odata_batch(&d->odata, &a, &w, part, n, &paired, err);
+	int rc = odata_send(&b, err);
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (part[i].outcome == OUTCOME_APPLIED) {
-			ref_found(&d->refs, ref[i], arena_printf(&a, "%.36s", part[i].expect + 1));
-		} else if (part[i].outcome == OUTCOME_REFUSED) {
+		const struct odata_part *part = &b.part[i];
+
+		if (part->outcome == OUTCOME_APPLIED) {
+			ref_found(&d->refs, ref[i], arena_printf(&a, "%.36s", part->expect + 1));
+		} else if (part->outcome == OUTCOME_REFUSED) {
 			ref[i]->refused = true;
 			ref[i]->why =
 			    arena_printf(&d->refs.mem, _("%s could not be created: HTTP %d %s %s"),
-				alias, part[i].status, part[i].code, part[i].message);
+				alias, part->status, part->code, part->message);
 		}
 	}
 	buf_release(&body);
@@ -166,20 +162,19 @@ static int child_rows_of(void *ctx, struct arena *a, const struct related *r,
 	return rc;
 }
 
-static void child_part(struct dynamics *d, struct arena *a, struct batch_writer *b, const char *id,
-    const struct child_change *c, struct odata_part *part)
+static void add_child(struct dynamics *d, struct odata_batches *b, const char *id, const struct child_change *c,
+    size_t i)
 {
 	char *set = dataverse_set(d, c->related->table);
-	const char *parent = dataverse_parent_name(a, c->related);
+	const char *parent = dataverse_parent_name(b->a, c->related);
 	const char *given = dataverse_option(d, "navigation", parent);
 	struct buf body = { 0 };
 	char row[37];
 
 	if (c->key) {
-		part->expect = NULL;
-		batch_add(b, "DELETE",
-		    odata_absolute(&d->odata, a, arena_printf(a, "%s(%s)", set, c->key)),
-		    dataverse_headers(d, a, NULL), NULL, 0);
+		odata_add(b, i, NULL, "DELETE",
+		    odata_absolute(&d->odata, b->a, arena_printf(b->a, "%s(%s)", set, c->key)),
+		    dataverse_headers(d, b->a, NULL), NULL, 0);
 	} else {
 		buf_addc(&body, '{');
 		buf_add_json(&body, c->related->id, strlen(c->related->id));
@@ -189,9 +184,9 @@ static void child_part(struct dynamics *d, struct arena *a, struct batch_writer 
 		    &body, ",\"%s@odata.bind\":\"/%s(%s)\"}", given ? given : parent, d->set, id);
 		/* under an id of ours: a batch that comes twice makes no row twice */
 		guid_new(row);
-		part->expect = arena_printf(a, "(%s)", row);
-		batch_add(b, "PATCH", odata_absolute(&d->odata, a, arena_printf(a, "%s(%s)", set, row)),
-		    dataverse_headers(d, a, "If-None-Match: *"), body.s, body.len);
+		const char *key = arena_printf(b->a, "(%s)", row);
+		odata_add(b, i, key, "PATCH", odata_absolute(&d->odata, b->a, arena_printf(b->a, "%s%s", set, key)),
+		    dataverse_headers(d, b->a, "If-None-Match: *"), body.s, body.len);
 	}
 	buf_release(&body);
 	free(set);
@@ -201,35 +196,22 @@ static int send_children(void *ctx, struct arena *a, struct child_change *change
     const char *const *id, struct err *err)
 {
 	struct dynamics *d = ctx;
-	struct odata_part *part = arena_alloc(a, (n + 1) * sizeof(*part));
-	const size_t most = 500; /* of 1,000 that a batch may hold */
+	struct odata_batches b = { .o = &d->odata, .a = a, .most = DATAVERSE_CHILD_BATCH };
 
-	for (size_t from = 0; from < n; from += most) {
-		size_t take = n - from < most ? n - from : most;
-		struct batch_writer b;
-		bool paired;
-		char tag[37];
+	for (size_t i = 0; i < n; i++)
+		add_child(d, &b, id[change[i].write], &change[i], i);
+	if (odata_send(&b, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct odata_part *part = &b.part[i];
+		bool gone = change[i].key && part->status == 404; /* what should go is not there */
 
-		guid_new(tag);
-		batch_begin(&b, tag);
-		for (size_t i = from; i < from + take; i++)
-			child_part(d, a, &b, id[change[i].write], &change[i], &part[i]);
-		if (odata_batch(&d->odata, a, &b, part + from, take, &paired, err) < 0) {
-			if (!from)
-				return -1;
-			for (size_t i = from; i < n; i++)
-				change[i].outcome = OUTCOME_DEFERRED;
-			return 0;
-		}
-		for (size_t i = from; i < from + take; i++) {
-			bool gone = change[i].key &&
-				    part[i].status == 404; /* what should go is not there */
-
-			change[i].outcome = gone ? OUTCOME_APPLIED : part[i].outcome;
-			change[i].http = part[i].status;
-			change[i].code = part[i].code;
-			change[i].message = part[i].message;
-		}
+		change[i].outcome = gone                             ? OUTCOME_APPLIED
+				    : part->outcome == OUTCOME_NONE ? OUTCOME_DEFERRED
+								     : part->outcome;
+		change[i].http = part->status;
+		change[i].code = part->code;
+		change[i].message = part->message;
 	}
 	return 0;
 }

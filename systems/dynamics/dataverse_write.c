@@ -32,45 +32,34 @@ static int drop_moved(struct dynamics *d, struct arena *a, const struct write *w
 	return 0;
 }
 
-/* One $batch of conditional PATCHes or DELETEs of the unanswered writes that `take` says. */
+/* Conditional PATCHes or DELETEs of the unanswered writes that `take` says. */
 static int send_conditional(struct dynamics *d, struct arena *a, const struct write *w, size_t n,
     struct reply *r, const bool *take, const char *const *etag, struct err *err)
 {
-	struct odata_part *part = arena_alloc(a, (n + 1) * sizeof(*part));
-	struct batch_writer b;
+	struct odata_batches b = { .o = &d->odata, .a = a, .most = DATAVERSE_BATCH };
 	struct buf body = { 0 };
-	size_t n_part = 0;
-	bool paired;
-	char tag[37];
-	int rc = 0;
 
-	guid_new(tag);
-	batch_begin(&b, tag);
 	for (size_t i = 0; i < n; i++) {
 		if (!take[i] || r[i].outcome != OUTCOME_NONE)
 			continue;
 		const char *const *headers = dataverse_headers(d, a, arena_printf(a, "If-Match: %s", etag[i]));
 		char *url =
 		    odata_absolute(&d->odata, a, arena_printf(a, "%s(%s)", d->set, w[i].id));
+		bool gone = w[i].op == WRITE_DELETE;
 
 		buf_reset(&body);
 		buf_addc(&body, '{');
 		dataverse_body(d, a, &body, &w[i]);
 		buf_addc(&body, '}');
-		bool gone = w[i].op == WRITE_DELETE;
-		batch_add(
-		    &b, gone ? "DELETE" : "PATCH", url, headers, gone ? NULL : body.s, body.len);
-		part[n_part].expect = gone ? NULL : arena_printf(a, "(%s)", w[i].id);
-		part[n_part++].write = i;
+		odata_add(&b, i, gone ? NULL : arena_printf(a, "(%s)", w[i].id), gone ? "DELETE" : "PATCH", url,
+		    headers, gone ? NULL : body.s, body.len);
 	}
-	if (n_part)
-		rc = odata_batch(&d->odata, a, &b, part, n_part, &paired, err);
-	else
-		batch_release(&b);
-	for (size_t i = 0; i < n_part && rc == 0; i++)
-		dataverse_take(a, &r[part[i].write], &part[i]);
 	buf_release(&body);
-	return rc;
+	if (odata_send(&b, err) < 0)
+		return -1;
+	for (size_t i = 0; i < b.n; i++)
+		dataverse_take(a, &r[b.part[i].write], &b.part[i]);
+	return 0;
 }
 
 /* The records as they are now, for those applied; what can't be read is left out. w: what was written to them; their child
@@ -112,67 +101,61 @@ static void confirm_closed(struct arena *a, const struct write *w, struct reply 
 		    &r[part[i].write], a, status_outcome(part[i].status), part[i].status, "", "");
 }
 
-/* Won and lost: one action each in one $batch. `patched`: other columns of it are already written. */
+/* Won or lost, an action each. */
+static void add_closing(struct dynamics *d, struct odata_batches *b, const struct write *w, size_t i)
+{
+	bool won = value_is(dataverse_assign(w, "statecode")->value, "1");
+	const struct assign *reason = dataverse_assign(w, "statuscode");
+	const char *status = reason && value_has(reason->value) ? reason->value.s
+			     : won                              ? "3"
+								: "4";
+	struct buf body = { 0 };
+
+	buf_adds(&body, "{\"Status\":");
+	assign_json(&body, ASSIGN_NUMBER, value_of(status));
+	buf_addf(&body,
+	    ",\"OpportunityClose\":{\"subject\":\"%s\",\"opportunityid@odata.bind\":\"/"
+	    "%s(%s)\"}}",
+	    won ? "Won" : "Lost", d->set, w->id);
+	odata_add(b, i, NULL, "POST", odata_absolute(&d->odata, b->a, won ? "WinOpportunity" : "LoseOpportunity"),
+	    dataverse_headers(d, b->a, NULL), body.s, body.len);
+	buf_release(&body);
+}
+
+/* `patched`: other columns of it are already written. */
 static int send_closings(struct dynamics *d, struct arena *a, const struct write *w, size_t n,
     struct reply *r, const char *const *id, const bool *patched, struct err *err)
 {
-	struct odata_part *part = arena_alloc(a, (n + 1) * sizeof(*part));
-	struct batch_writer b;
-	size_t n_part = 0;
-	bool paired = true;
-	char tag[37];
+	struct odata_batches b = { .o = &d->odata, .a = a, .most = DATAVERSE_BATCH };
 
-	guid_new(tag);
-	batch_begin(&b, tag);
-	for (size_t i = 0; i < n; i++) {
-		if (r[i].outcome != (patched[i] ? OUTCOME_APPLIED : OUTCOME_NONE))
-			continue;
-		bool won = value_is(dataverse_assign(&w[i], "statecode")->value, "1");
-		const struct assign *reason = dataverse_assign(&w[i], "statuscode");
-		const char *status = reason && value_has(reason->value) ? reason->value.s
-				     : won                              ? "3"
-									: "4";
-		struct buf body = { 0 };
-
-		buf_adds(&body, "{\"Status\":");
-		assign_json(&body, ASSIGN_NUMBER, value_of(status));
-		buf_addf(&body,
-		    ",\"OpportunityClose\":{\"subject\":\"%s\",\"opportunityid@odata.bind\":\"/"
-		    "%s(%s)\"}}",
-		    won ? "Won" : "Lost", d->set, w[i].id);
-		batch_add(&b, "POST",
-		    odata_absolute(&d->odata, a, won ? "WinOpportunity" : "LoseOpportunity"),
-		    dataverse_headers(d, a, NULL),
-		    body.s, body.len);
-		buf_release(&body);
-		part[n_part++].write = i;
-	}
-	if (!n_part) {
-		batch_release(&b);
+	for (size_t i = 0; i < n; i++)
+		if (r[i].outcome == (patched[i] ? OUTCOME_APPLIED : OUTCOME_NONE))
+			add_closing(d, &b, &w[i], i);
+	if (!b.n) {
 		read_after(d, a, w, id, n, r, false);
 		return 0;
 	}
-	if (odata_batch(&d->odata, a, &b, part, n_part, &paired, err) < 0) {
+	if (odata_send(&b, err) < 0) {
 		bool some = false;
 
 		for (size_t i = 0; i < n; i++)
 			some |= patched[i] && r[i].outcome == OUTCOME_APPLIED;
-		for (size_t i = 0; i < n_part && some; i++)
-			reply_set(&r[part[i].write], a,
-			    patched[part[i].write] ? OUTCOME_UNKNOWN : OUTCOME_DEFERRED, 0, "",
+		for (size_t i = 0; i < b.n && some; i++)
+			reply_set(&r[b.part[i].write], a,
+			    patched[b.part[i].write] ? OUTCOME_UNKNOWN : OUTCOME_DEFERRED, 0, "",
 			    err ? err->text : "");
 		return some ? 0 : -1;
 	}
-	for (size_t i = 0; i < n_part; i++) {
-		struct reply *p = &r[part[i].write];
+	for (size_t i = 0; i < b.n; i++) {
+		struct reply *p = &r[b.part[i].write];
 
-		dataverse_take(a, p, &part[i]);
-		if (patched[part[i].write] && p->outcome != OUTCOME_APPLIED)
+		dataverse_take(a, p, &b.part[i]);
+		if (patched[b.part[i].write] && p->outcome != OUTCOME_APPLIED)
 			p->outcome = OUTCOME_UNKNOWN; /* half of it stands */
 	}
-	read_after(d, a, w, id, n, r, !paired);
-	if (!paired)
-		confirm_closed(a, w, r, part, n_part);
+	read_after(d, a, w, id, n, r, !b.paired);
+	if (!b.paired)
+		confirm_closed(a, w, r, b.part, b.n);
 	return 0;
 }
 
@@ -210,9 +193,10 @@ static int drop_existing(struct dynamics *d, struct arena *a, const struct write
 {
 	const char **marker = arena_alloc(a, (n + 1) * sizeof(*marker));
 	size_t n_marker = now_markers(w, n, r, marker);
+	const char *peer = dataverse_peer(d);
 	struct now_rows got = { .a = a };
 
-	if (n_marker && dataverse_read_now(d, DATAVERSE_PEER, true, marker, n_marker, &got, err) < 0)
+	if (peer && n_marker && dataverse_read_now(d, peer, true, marker, n_marker, &got, err) < 0)
 		return -1;
 	now_drop_existing(&got, a, w, n, r);
 	return 0;
@@ -242,7 +226,7 @@ static int write_creates(struct dynamics *d, struct arena *a, const struct write
 static int write_halves(struct system *s, struct arena *a, const struct write *w, size_t n,
     struct reply *r, struct err *err)
 {
-	size_t half = n / 2;
+	size_t half = n > DATAVERSE_BATCH ? DATAVERSE_BATCH : n / 2;
 	struct err why = { 0 };
 
 	if (n == 1) {

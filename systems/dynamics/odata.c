@@ -14,17 +14,24 @@
 
 #define IN_CHUNK 100 /* GUIDs of 45 encoded characters each: 4.5 KB */
 #define IN_BYTES 16000
+#define IN_GROUP 16 /* requests of which the answers are held at a time */
 #define PAGES    "Prefer: odata.maxpagesize=5000"
 
-static int page_of(struct odata *o, const char *url, const char *what, const char *prefer, struct answer *out,
-    char **next, struct err *err)
+static const char *const *page_headers(const char *line[4], const char *prefer)
 {
-	const char *const headers[] = { "OData-Version: 4.0", "OData-MaxVersion: 4.0", prefer, NULL };
+	line[0] = "OData-Version: 4.0";
+	line[1] = "OData-MaxVersion: 4.0";
+	line[2] = prefer;
+	line[3] = NULL;
+	return line;
+}
+
+/* Is the answer to a request of `url` a page? *next as odata_page's. */
+static int read_page(struct odata *o, const char *url, struct answer *out, const char *what, char **next, struct err *err)
+{
+	int rc = answer_check(out, o->natives, o->title, what, err);
 
 	*next = NULL;
-	if (api_send(o->http, "GET", url, headers, NULL, true, out, err) < 0)
-		return -1;
-	int rc = answer_check(out, o->natives, o->title, what, err);
 	if (rc)
 		return rc;
 	const struct json *value = json_get(out->json, "value");
@@ -40,6 +47,17 @@ static int page_of(struct odata *o, const char *url, const char *what, const cha
 		free(whole);
 	}
 	return link && !*next ? -1 : 0;
+}
+
+static int page_of(struct odata *o, const char *url, const char *what, const char *prefer, struct answer *out,
+    char **next, struct err *err)
+{
+	const char *line[4];
+
+	*next = NULL;
+	if (api_send(o->http, "GET", url, page_headers(line, prefer), NULL, true, out, err) < 0)
+		return -1;
+	return read_page(o, url, out, what, next, err);
 }
 
 int odata_page(struct odata *o, const char *url, const char *what, struct answer *out, char **next,
@@ -66,6 +84,15 @@ static int pass_end(struct odata *o, const struct answer *answer, struct odata_p
 	if (delta && !(pass->delta = http_follow(o->http, delta, err)))
 		return -1;
 	return 0;
+}
+
+static int give_rows(const struct answer *page, odata_row *row, void *ctx, struct err *err)
+{
+	int rc = 0;
+
+	for (const struct json *r = json_first(json_get(page->json, "value")); r && rc == 0; r = json_next(r))
+		rc = row(ctx, r, err);
+	return rc;
 }
 
 int odata_rows(struct odata *o, const char *query, const char *what, odata_row *row, void *ctx,
@@ -100,9 +127,8 @@ int odata_pass_rows(struct odata *o, const char *from, const char *what, odata_r
 		rc = page_of(o, url, what, pass->prefer ? pass->prefer : PAGES, &answer, &next, err);
 		if (rc == 0 && !next)
 			rc = pass_end(o, &answer, pass, err);
-		for (const struct json *r = rc ? NULL : json_first(json_get(answer.json, "value"));
-		     r && rc == 0; r = json_next(r))
-			rc = row(ctx, r, err);
+		if (rc == 0)
+			rc = give_rows(&answer, row, ctx, err);
 		free(url);
 		url = next;
 		next = NULL;
@@ -151,55 +177,131 @@ static void filter_text(
 		buf_adds(b, "])");
 }
 
+/* Rows wanted by the values of a column, and those of the values that one request asks for. */
+struct asked {
+	const char *set, *options, *also, *column;
+	bool text;
+	odata_row *row;
+	void *ctx;
+};
+struct in_chunk {
+	const char *const *value;
+	size_t n;
+	bool in; /* by the In function */
+	char *url;
+};
+
+/* As many of n values as one URL takes. */
+static struct in_chunk chunk_of(const struct odata *o, const struct asked *q, const char *const *value, size_t n)
+{
+	struct in_chunk c = { .value = value };
+	size_t bytes = 0;
+	bool plain = true; /* how In wants a quote inside a value is not documented: such values go by eq */
+
+	while (c.n < n && c.n < IN_CHUNK && (!c.n || bytes + 3 * strlen(value[c.n]) < IN_BYTES)) {
+		bytes += 3 * strlen(value[c.n]) + 12 + (o->no_in ? strlen(q->column) : 0);
+		plain = plain && !strpbrk(value[c.n], "\"\\'");
+		c.n++;
+	}
+	c.in = c.n > 1 && plain && !o->no_in;
+	return c;
+}
+
+static char *chunk_url(const struct odata *o, const struct asked *q, const struct in_chunk *c)
+{
+	struct buf filter = { 0 }, url = { 0 };
+	char *out;
+
+	if (q->also)
+		buf_addf(&filter, "(%s) and (", q->also);
+	filter_text(&filter, q->column, q->text, c->in, c->value, c->n);
+	buf_adds(&filter, q->also ? ")" : "");
+	buf_addf(&url, "%s%s?%s%s$filter=", o->root, q->set, q->options, *q->options ? "&" : "");
+	buf_add_url(&url, filter.s);
+	out = xstrdup(url.s);
+	buf_release(&filter);
+	buf_release(&url);
+	return out;
+}
+
+/* The first request, which shows whether the service knows the In function. */
+static int ask_first(struct odata *o, const struct asked *q, struct in_chunk *c, struct err *err)
+{
+	struct odata_pass pass = { 0 };
+	struct err first = { 0 };
+	int rc;
+
+	c->url = chunk_url(o, q, c);
+	rc = odata_pass_rows(o, c->url, q->set, q->row, q->ctx, &pass, &first);
+	odata_pass_release(&pass);
+	free(c->url);
+	if (rc == 0 && c->in)
+		o->in_works = true;
+	if (rc < 0 && c->in && !o->in_works && (first.kind == ERR_FAILED || first.kind == ERR_USAGE)) {
+		log_debug("%s: the In filter was refused, asking by or: %s", o->title, first.text);
+		o->no_in = true;
+		c->in = false;
+		return ask_first(o, q, c, err);
+	}
+	if (rc < 0 && err)
+		*err = first;
+	return rc;
+}
+
+/* Several at a time; pages behind the first are rare and follow one by one. */
+static int ask_together(struct odata *o, const struct asked *q, struct in_chunk *c, size_t n, struct err *err)
+{
+	struct api_call *call = xcalloc(n, sizeof(*call));
+	const char *line[4];
+	int rc = 0;
+
+	page_headers(line, PAGES);
+	for (size_t i = 0; i < n; i++) {
+		c[i].url = chunk_url(o, q, &c[i]);
+		call[i] = (struct api_call){ .method = "GET", .url = c[i].url, .headers = line, .repeatable = true };
+	}
+	api_send_many(o->http, call, n, system_at_once(o->system));
+	for (size_t i = 0; i < n; i++) {
+		struct odata_pass pass = { 0 };
+		struct answer *page = &call[i].answer;
+		char *next = NULL;
+
+		if (rc == 0 && page->http.fate != HTTP_ANSWERED) {
+			rc = -1;
+			if (err)
+				*err = call[i].err;
+		}
+		if (rc == 0)
+			rc = read_page(o, c[i].url, page, q->set, &next, err);
+		if (rc == 0)
+			rc = give_rows(page, q->row, q->ctx, err);
+		if (rc == 0 && next)
+			rc = odata_pass_rows(o, next, q->set, q->row, q->ctx, &pass, err);
+		odata_pass_release(&pass);
+		free(next);
+		free(c[i].url);
+		answer_reset(page);
+	}
+	free(call);
+	return rc;
+}
+
 int odata_rows_in(struct odata *o, const char *set, const char *options, const char *also, const char *column,
     bool text, const char *const *values, size_t n, odata_row *row, void *ctx, struct err *err)
 {
-	struct buf filter = { 0 }, query = { 0 };
+	const struct asked q = { set, options, also, column, text, row, ctx };
+	struct in_chunk c[IN_GROUP];
 	int rc = 0;
 
 	for (size_t from = 0; from < n && rc == 0;) {
-		size_t take = 0, bytes = 0;
-		bool plain =
-		    true; /* how In wants a quote inside a value is not documented: such values go by eq */
+		size_t m = 0;
 
-		while (from + take < n && take < IN_CHUNK &&
-		       (!take || bytes + 3 * strlen(values[from + take]) < IN_BYTES)) {
-			bytes +=
-			    3 * strlen(values[from + take]) + 12 + (o->no_in ? strlen(column) : 0);
-			plain = plain && !strpbrk(values[from + take], "\"\\'");
-			take++;
-		}
-		bool in = take > 1 && plain && !o->no_in;
-		for (;;) {
-			struct err first = { 0 };
-
-			buf_reset(&filter);
-			buf_reset(&query);
-			if (also)
-				buf_addf(&filter, "(%s) and (", also);
-			filter_text(&filter, column, text, in, values + from, take);
-			buf_adds(&filter, also ? ")" : "");
-			buf_addf(&query, "%s?%s%s$filter=", set, options, *options ? "&" : "");
-			buf_add_url(&query, filter.s);
-			rc = odata_rows(o, query.s, set, row, ctx, &first);
-			if (rc == 0 && in)
-				o->in_works = true;
-			if (rc < 0 && in && !o->in_works &&
-			    (first.kind == ERR_FAILED || first.kind == ERR_USAGE)) {
-				log_debug("%s: the In filter was refused, asking by or: %s",
-				    o->title, first.text);
-				in = false;
-				o->no_in = true;
-				continue;
-			}
-			if (rc < 0 && err)
-				*err = first;
-			break;
-		}
-		from += take;
+		do {
+			c[m] = chunk_of(o, &q, values + from, n - from);
+			from += c[m++].n;
+		} while (from < n && m < IN_GROUP && (o->in_works || o->no_in));
+		rc = m > 1 ? ask_together(o, &q, c, m, err) : ask_first(o, &q, c, err);
 	}
-	buf_release(&filter);
-	buf_release(&query);
 	return rc;
 }
 
@@ -247,68 +349,125 @@ static int refused_whole(const struct odata *o, const struct answer *answer, str
 			       : "");
 }
 
-int odata_batch(struct odata *o, struct arena *a, struct batch_writer *w, struct odata_part *parts,
-    size_t n, bool *paired, struct err *err)
+void odata_add(struct odata_batches *b, size_t write, const char *expect, const char *method, const char *url,
+    const char *const *headers, const char *json, size_t json_len)
 {
-	const char *headers[] = { w->content_type, "Accept: multipart/mixed", "OData-Version: 4.0",
-		"OData-MaxVersion: 4.0", "Prefer: odata.continue-on-error", NULL };
-	struct answer answer = { 0 };
-	struct batch_part *got = NULL;
-	size_t n_got = 0, *pair = arena_alloc(a, (n + 1) * sizeof(*pair));
-	const char **expect = arena_alloc(a, (n + 1) * sizeof(*expect));
-	char *url = xasprintf("%s$batch", o->root), type[300] = "";
-	struct err why = { 0 };
-	int rc = 0;
+	if (b->n % b->most == 0) {
+		char tag[37];
 
-	*paired = false;
-	batch_end(w);
-	if (w->body.over) {
-		rc = err_set(err, ERR_FAILED, "%s: a batch of %zu writes is over %zu bytes",
-		    o->title, n, w->body.max);
-		goto done;
+		guid_new(tag);
+		b->batch = xreallocarray(b->batch, b->n_batches + 1, sizeof(*b->batch));
+		batch_begin(&b->batch[b->n_batches++], tag);
 	}
-	if (api_send(o->http, "POST", url, headers, &w->body, false, &answer, &why) < 0) {
-		if (answer.http.fate == HTTP_NOT_SENT) {
-			if (err)
-				*err = why;
-			rc = -1;
-		} else {
-			all_unknown(parts, n, arena_strdup(a, why.text));
-		}
-		goto done;
+	if (b->n == b->cap) {
+		struct odata_part *old = b->part;
+
+		b->cap = b->cap ? 2 * b->cap : 256;
+		b->part = arena_alloc(b->a, b->cap * sizeof(*b->part));
+		if (old)
+			memcpy(b->part, old, b->n * sizeof(*old));
 	}
-	int status = answer.http.status;
-	http_header(&answer.http, "Content-Type", type, sizeof(type));
+	b->part[b->n++] = (struct odata_part){ .write = write, .expect = expect, .code = "", .message = "" };
+	batch_add(&b->batch[b->n_batches - 1], method, url, headers, json, json_len);
+}
+
+/* What came back for one batch. 0, or -1: surely nothing of it was carried out. */
+static int judge_batch(struct odata_batches *b, const struct api_call *c, struct odata_part *parts, size_t n,
+    struct err *err)
+{
+	const struct answer *answer = &c->answer;
+	struct batch_part *got = NULL;
+	size_t n_got = 0, *pair = arena_alloc(b->a, (n + 1) * sizeof(*pair));
+	const char **expect = arena_alloc(b->a, (n + 1) * sizeof(*expect));
+	struct err why = { 0 };
+	char type[300] = "";
+	bool paired;
+
+	if (answer->http.fate == HTTP_NOT_SENT) {
+		*err = c->err;
+		return -1;
+	}
+	if (answer->http.fate != HTTP_ANSWERED) {
+		b->paired = false;
+		all_unknown(parts, n, arena_strdup(b->a, c->err.text));
+		return 0;
+	}
+	http_header(&answer->http, "Content-Type", type, sizeof(type));
 	if (!batch_is_multipart(type)) {
-		o->too_large = status == 413; /* by a proxy in between as well */
-		if (status >= 400 && status < 500 && (!answer.html || o->too_large))
-			rc = refused_whole(o, &answer, err);
-		else
-			all_unknown(parts, n, _("the batch was not answered part by part"));
-		goto done;
+		b->o->too_large |= answer->http.status == 413; /* by a proxy in between as well */
+		if (answer->http.status >= 400 && answer->http.status < 500 &&
+		    (!answer->html || answer->http.status == 413))
+			return refused_whole(b->o, answer, err);
+		b->paired = false;
+		all_unknown(parts, n, _("the batch was not answered part by part"));
+		return 0;
 	}
 	for (size_t i = 0; i < n; i++)
 		expect[i] = parts[i].expect;
-	if (batch_parse(a, type, answer.http.body.s, answer.http.body.len, &got, &n_got, &why) <
-	    0) {
-		all_unknown(parts, n, arena_strdup(a, why.text));
-		goto done;
+	if (batch_parse(b->a, type, answer->http.body.s, answer->http.body.len, &got, &n_got, &why) < 0) {
+		b->paired = false;
+		all_unknown(parts, n, arena_strdup(b->a, why.text));
+		return 0;
 	}
-	*paired = batch_pair(got, n_got, expect, n, pair);
-	if (!*paired)
+	paired = batch_pair(got, n_got, expect, n, pair);
+	if (!paired)
 		all_unknown(parts, n,
-		    arena_printf(
-			a, _("%zu answers to %zu parts, and nothing says whose they are"), n_got, n));
+		    arena_printf(b->a, _("%zu answers to %zu parts, and nothing says whose they are"), n_got, n));
 	for (size_t i = 0; i < n; i++) {
-		if (*paired)
-			part_text(a, &parts[i], &got[pair[i]]);
+		if (paired)
+			part_text(b->a, &parts[i], &got[pair[i]]);
 		else if (n_got == n)
-			parts[i].status =
-			    got[i].status; /* a hint for those who read the rows again */
+			parts[i].status = got[i].status; /* a hint for those who read the rows again */
 	}
-done:
-	batch_release(w);
-	answer_reset(&answer);
+	b->paired &= paired;
+	return 0;
+}
+
+int odata_send(struct odata_batches *b, struct err *err)
+{
+	struct api_call *call = xcalloc(b->n_batches + 1, sizeof(*call));
+	char *url = xasprintf("%s$batch", b->o->root);
+	struct err why = { .kind = ERR_NONE };
+	size_t told = 0;
+
+	b->paired = true;
+	for (size_t k = 0; k < b->n_batches; k++) {
+		struct batch_writer *w = &b->batch[k];
+		const char **line = arena_alloc(b->a, 6 * sizeof(*line));
+
+		batch_end(w);
+		if (w->body.over)
+			err_set(&why, ERR_FAILED, "%s: a batch of %zu writes is over %zu bytes", b->o->title, w->n,
+			    w->body.max);
+		line[0] = w->content_type;
+		line[1] = "Accept: multipart/mixed";
+		line[2] = "OData-Version: 4.0";
+		line[3] = "OData-MaxVersion: 4.0";
+		line[4] = "Prefer: odata.continue-on-error";
+		line[5] = NULL;
+		call[k] = (struct api_call){ .method = "POST", .url = url, .headers = line, .body = &w->body };
+	}
+	bool fit = !why.kind;
+	if (fit)
+		api_send_many(b->o->http, call, b->n_batches, system_at_once(b->o->system));
+	for (size_t k = 0; k < b->n_batches; k++) {
+		struct err one = { .kind = ERR_NONE };
+
+		if (fit && judge_batch(b, &call[k], b->part + k * b->most, b->batch[k].n, &one) == 0)
+			told++;
+		else if (!why.kind)
+			why = one;
+		answer_reset(&call[k].answer);
+		batch_release(&b->batch[k]);
+	}
+	free(b->batch);
+	b->batch = NULL;
+	b->n_batches = 0;
 	free(url);
-	return rc;
+	free(call);
+	if (told || !why.kind)
+		return 0;
+	if (err)
+		*err = why;
+	return -1;
 }

@@ -7,6 +7,7 @@
 #include "systems/common/driver_util.h"
 
 struct odata {
+	struct system *system; /* says how many requests go out at a time */
 	struct http *http;
 	const char *title; /* "Dynamics" */
 	const char *root;  /* "/api/data/v9.2/" */
@@ -44,19 +45,38 @@ size_t odata_chunks(size_t n);
 /* "'O''Bryan'" */
 void odata_quote(struct buf *b, const char *s);
 
+/* A path below root as the absolute URL that a part carries. */
+char *odata_absolute(const struct odata *o, struct arena *a, const char *path);
 struct odata_part {
 	size_t write;       /* the caller's index */
 	const char *expect; /* as in batch_pair */
 	int status;         /* 0: no answer of its own */
-	enum outcome outcome;
+	enum outcome outcome; /* NONE: its batch surely was not carried out, while others were */
 	const char *code, *message;
 };
-/* A path below root as the absolute URL that a part carries. */
-char *odata_absolute(const struct odata *o, struct arena *a, const char *path);
-/* Sends what the writer holds (n parts) and releases it. 0: each part has its outcome; *paired false: no one can say whose
- * the answers are, all are UNKNOWN (status is then a hint, where as many came as were asked). -1: surely nothing was
- * carried out. */
-int odata_batch(struct odata *o, struct arena *a, struct batch_writer *w, struct odata_part *parts, size_t n, bool *paired,
-    struct err *err);
+
+/* Operations on their way out, in $batches of at most so many, which go out together. Zeroed but for the first members;
+ * odata_send takes them back. */
+struct odata_batches {
+	struct odata *o;
+	struct arena *a;
+	size_t most;            /* parts of one $batch */
+	struct odata_part *part;
+	size_t n, cap;
+	struct batch_writer *batch;
+	size_t n_batches;
+	bool paired; /* once sent: false where no one can say whose the answers of a batch are: its parts are UNKNOWN (status is
+	                then a hint, where as many came as were asked) */
+};
+/* Adds one operation: as batch_add, and what odata_part is to know of it. */
+void odata_add(struct odata_batches *b, size_t write, const char *expect, const char *method, const char *url,
+    const char *const *headers, const char *json, size_t json_len);
+/* How many requests n operations take. */
+static inline long odata_requests(size_t n, size_t most)
+{
+	return (long)((n + most - 1) / most);
+}
+/* 0: each part has its outcome. -1: surely nothing was carried out. */
+int odata_send(struct odata_batches *b, struct err *err);
 
 #endif

@@ -152,7 +152,7 @@ int tracking_changes(struct dynamics *d, const char *table, const char *set, con
 		} else if (refused(&why)) {
 			/* it and all older ones */
 			log_note("Dynamics: the change tracking of %s is not kept that long any more (%s): reading by modified "
-				 "stamps instead, which tell of no deletions",
+				 "stamps instead, which tell of no deletions: plan without --since to see those",
 			    set, why.text);
 			memmove(k.link, k.link + use, (k.n - use) * sizeof(*k.link));
 			k.n -= use;

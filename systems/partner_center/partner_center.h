@@ -1,4 +1,5 @@
-/* Partner Center referrals as they are read: lists, look-ups, single referrals. Used by systems/partner_center.c only. */
+/* Partner Center referrals: lists, look-ups and single ones (referral_read.c), changing and making them (referral_write.c). Used
+ * by systems/partner_center.c only. */
 #ifndef SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
 #define SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
 
@@ -51,8 +52,21 @@ int pc_find_surely(struct partner_center *pc, struct arena *a, const char *colum
 int pc_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n, struct page *page, struct err *err);
 int pc_describe(struct system *sys, struct arena *a, struct column_info **out, size_t *n, struct err *err);
 
+int pc_create_steps(struct system *sys, const struct write *w);
+int pc_write(struct system *sys, struct arena *a, const struct write *w, size_t n, struct reply *r, struct err *err);
+int pc_resolve(struct system *sys, struct arena *a, const struct write *w, struct reply *r, struct err *err);
+void pc_cost(struct system *sys, const struct write *w, size_t n, struct write_cost *cost);
+
 /* One referral: *found tells whether it is there, ans->json then holds it. */
 int pc_get(struct partner_center *pc, const char *id, struct answer *ans, bool *found, struct err *err);
+/* Several at a time; zeroed but for the id. */
+struct pc_wanted {
+	const char *id;
+	struct answer answer; /* its json holds the referral where it was found; answer_reset after the last use */
+	bool read, found;
+	struct err err;       /* why it was not read */
+};
+void pc_get_many(struct partner_center *pc, struct pc_wanted *want, size_t n);
 struct record *pc_record(struct partner_center *pc, struct arena *a, const struct json *row);
 void pc_walk_end(struct walk *w); /* also makes a zeroed walk ready */
 

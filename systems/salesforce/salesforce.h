@@ -12,6 +12,7 @@ struct salesforce {
 	struct refs refs;
 	struct sobjects rest;
 	struct allowance allowance; /* as the last answer said, most -1: none did */
+	const struct call_meter *meter;
 	const char *object; /* "Opportunity" */
 	char *root;         /* "/services/data/v67.0/" */
 	unsigned counted;   /* the rehearsal that counted the describe request */
@@ -64,8 +65,13 @@ int salesforce_join(struct salesforce *s, struct arena *a, struct page *page, st
 int salesforce_find(struct system *s, struct arena *a, const char *column, const char *const *values, size_t n,
     struct page *page, struct err *err);
 
-/* The column that holds the referral's id. */
+/* The column that holds the referral's id where the mapping names no other. */
 #define SALESFORCE_PEER "Referral_Identifier__c"
+/* The column of this system that does; NULL: the mapping has none. */
+static inline const char *salesforce_peer(const struct salesforce *s)
+{
+	return s->natives.fact[FACT_PEER];
+}
 const struct assign *salesforce_assign(const struct write *w, const char *path); /* NULL */
 /* Why a write can't be sent at all, or NULL. */
 const char *salesforce_invalid(const struct salesforce *s, struct arena *a, const struct write *w);

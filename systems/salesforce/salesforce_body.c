@@ -50,15 +50,15 @@ static void member(struct buf *b, const char *name)
 const char *salesforce_json(struct salesforce *s, struct arena *a, const struct write *w)
 {
 	struct buf b = { 0 };
-	const char *why;
+	const char *why, *peer = salesforce_peer(s);
 	bool empty;
 
 	buf_addf(&b, "{\"attributes\":{\"type\":\"%s\"}", s->object);
 	if (w->op != WRITE_CREATE) {
 		member(&b, "id");
 		buf_add_json(&b, sobject_id(a, w->id), strlen(sobject_id(a, w->id)));
-	} else if (w->marker && !salesforce_assign(w, SALESFORCE_PEER)) {
-		member(&b, SALESFORCE_PEER);
+	} else if (peer && w->marker && !salesforce_assign(w, peer)) {
+		member(&b, peer);
 		buf_add_json(&b, w->marker, strlen(w->marker));
 	}
 	for (size_t i = 0; i < w->n_assign; i++) {

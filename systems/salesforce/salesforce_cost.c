@@ -38,13 +38,14 @@ static void batch_cost(struct salesforce *s, struct arena *a, const struct write
 {
 	size_t own = 0, child = 0, adds = 0, deletes = 0, markers = 0, longest = 0, sent;
 	struct write_cost refs = { .refused = refused };
+	const char *peer = salesforce_peer(s);
 	bool create = w->op == WRITE_CREATE;
 	long calls = 0;
 
 	sent = refs_cost(
 	    &s->refs, &s->natives, w, n, SALESFORCE_REF_CHUNK, make_calls, s->base.rehearsal, &refs);
 	for (size_t i = 0; i < n; i++) {
-		if (create && w[i].marker && *w[i].marker) {
+		if (create && peer && w[i].marker && *w[i].marker) {
 			size_t len = strlen(w[i].marker);
 
 			markers++;
@@ -60,7 +61,7 @@ static void batch_cost(struct salesforce *s, struct arena *a, const struct write
 		cost->echoes += columns_too + rows;
 	}
 	calls += (long)(create ? sobjects_chunks(markers, longest) : sobjects_chunks(sent, SOBJECT_ID_LEN));
-	if (create && !s->described && (!s->base.rehearsal || s->counted != s->base.rehearsal)) {
+	if (create && peer && !s->described && (!s->base.rehearsal || s->counted != s->base.rehearsal)) {
 		calls++;
 		s->counted = s->base.rehearsal;
 	}

@@ -17,6 +17,7 @@
 struct now_sink {
 	struct arena *a;
 	struct now_rows *rows;
+	const char *peer;   /* column of the referral id, NULL */
 	const char *parent; /* column of the account */
 };
 
@@ -29,7 +30,7 @@ static int take_now(void *ctx, const struct json *row, struct err *err)
 	(void)err;
 	if (!id)
 		return 0;
-	now_add(k->rows, sobject_id(k->a, id), NULL, json_text(json_get(row, SALESFORCE_PEER)),
+	now_add(k->rows, sobject_id(k->a, id), NULL, k->peer ? json_text(json_get(row, k->peer)) : NULL,
 	    modified ? stamp_parse(modified, strlen(modified)) : STAMP_NONE);
 	if (k->parent && json_text(json_get(row, k->parent)))
 		k->rows->row[k->rows->n - 1].parent = arena_strdup(k->a, json_text(json_get(row, k->parent)));
@@ -42,7 +43,8 @@ static int read_now(struct salesforce *s, const char *column, const char *more, 
 {
 	char *select = arena_printf(
 	    out->a, "SELECT Id, SystemModstamp%s%s FROM %s", *more ? ", " : "", more, s->object);
-	struct now_sink sink = { out->a, out, *more && strcmp(more, SALESFORCE_PEER) != 0 ? more : NULL };
+	const char *peer = salesforce_peer(s);
+	struct now_sink sink = { out->a, out, peer, *more && (!peer || strcmp(more, peer) != 0) ? more : NULL };
 
 	return sobjects_rows_in(
 		   &s->rest, select, column, values, n, s->object, take_now, &sink, err) < 0
@@ -81,9 +83,10 @@ static int drop_existing(struct salesforce *s, struct arena *a, const struct wri
 {
 	const char **marker = arena_alloc(a, (n + 1) * sizeof(*marker));
 	size_t n_marker = now_markers(w, n, r, marker);
+	const char *peer = salesforce_peer(s);
 	struct now_rows got = { .a = a };
 
-	if (n_marker && read_now(s, SALESFORCE_PEER, SALESFORCE_PEER, marker, n_marker, &got, err) < 0)
+	if (peer && n_marker && read_now(s, peer, peer, marker, n_marker, &got, err) < 0)
 		return -1;
 	now_drop_existing(&got, a, w, n, r);
 	return 0;
@@ -120,6 +123,7 @@ static int send_records(struct salesforce *s, struct arena *a, const struct writ
     const char *path, struct err *err)
 {
 	struct sobject_item *item = arena_alloc(a, (n + 1) * sizeof(*item));
+	const char *peer = salesforce_peer(s);
 	bool deletes = w->op == WRITE_DELETE;
 	size_t n_item = 0;
 
@@ -135,7 +139,7 @@ static int send_records(struct salesforce *s, struct arena *a, const struct writ
 	struct still still = { s, a, w, id };
 	s->rest.still = w->op == WRITE_CREATE ? NULL : still_there;
 	s->rest.still_ctx = &still;
-	int rc = salesforce_send(s, a, w->op, SALESFORCE_PEER, upsert, method, path, item, n_item, err);
+	int rc = salesforce_send(s, a, w->op, peer ? peer : "", upsert, method, path, item, n_item, err);
 	s->rest.still = NULL;
 	s->rest.still_ctx = NULL;
 	if (rc < 0)
@@ -196,19 +200,23 @@ static int write_changes(struct salesforce *s, struct arena *a, const struct wri
 static int describe(struct salesforce *s, struct err *err)
 {
 	struct answer answer = { 0 };
-	char *url = xasprintf("%ssobjects/%s/describe", s->root, s->object);
-	int rc =
-	    s->described ? 0 : api_send(s->base.http, "GET", url, NULL, NULL, true, &answer, err);
+	const char *peer = salesforce_peer(s);
+	char *url;
+	int rc;
 
-	if (!s->described && rc == 0)
+	if (s->described || !peer)
+		return 0;
+	url = xasprintf("%ssobjects/%s/describe", s->root, s->object);
+	rc = api_send(s->base.http, "GET", url, NULL, NULL, true, &answer, err);
+	if (rc == 0)
 		rc = answer_check(&answer, NULL, "Salesforce", "describe", err);
-	if (!s->described && rc == 0) {
+	if (rc == 0) {
 		const struct json *f = json_first(json_get(answer.json, "fields"));
 
 		for (; f; f = json_next(f)) {
 			const char *name = json_text(json_get(f, "name"));
 
-			if (name && strcmp(name, SALESFORCE_PEER) == 0)
+			if (name && strcasecmp(name, peer) == 0)
 				s->peer_external = json_true(json_get(f, "externalId"));
 		}
 		s->described = true;
@@ -218,19 +226,22 @@ static int describe(struct salesforce *s, struct err *err)
 	return rc;
 }
 
-static const char *marker_of(const struct write *w)
+static const char *marker_of(const struct salesforce *s, const struct write *w)
 {
-	const struct assign *as = salesforce_assign(w, SALESFORCE_PEER);
+	const char *peer = salesforce_peer(s);
+	const struct assign *as = peer ? salesforce_assign(w, peer) : NULL;
 
+	if (!peer)
+		return NULL;
 	return as && value_has(as->value) ? as->value.s
 	       : w->marker && *w->marker  ? w->marker
 					  : NULL;
 }
 
 /* An answer to a new row names no row of ours: the record itself must hold the referral id. */
-static void check_id(struct arena *a, const struct write *w, struct value held, struct reply *r)
+static void check_id(const struct salesforce *s, struct arena *a, const struct write *w, struct value held, struct reply *r)
 {
-	const char *marker = marker_of(w);
+	const char *marker = marker_of(s, w);
 
 	if (!marker || (value_has(held) && strcasecmp(held.s, marker) == 0))
 		return;
@@ -245,6 +256,7 @@ static void check_ids(
     struct salesforce *s, struct arena *a, const struct write *w, size_t n, struct reply *r)
 {
 	const char **id = arena_alloc(a, (n + 1) * sizeof(*id));
+	const char *peer = salesforce_peer(s);
 	struct now_rows got = { .a = a };
 	struct err err = { 0 };
 	size_t n_id = 0;
@@ -252,7 +264,7 @@ static void check_ids(
 	for (size_t i = 0; i < n; i++)
 		if (r[i].outcome == OUTCOME_APPLIED)
 			id[n_id++] = r[i].id;
-	if (n_id && read_now(s, "Id", SALESFORCE_PEER, id, n_id, &got, &err) < 0)
+	if (n_id && read_now(s, "Id", peer ? peer : "", id, n_id, &got, &err) < 0)
 		log_debug("Salesforce: reading new records: %s", err.text);
 	now_sort(&got);
 	for (size_t i = 0; i < n; i++) {
@@ -263,7 +275,7 @@ static void check_ids(
 		const struct now_row *now = now_find(&got, r[i].id);
 		if (now && now->marker)
 			held = value_of(now->marker);
-		check_id(a, &w[i], held, &r[i]);
+		check_id(s, a, &w[i], held, &r[i]);
 	}
 }
 
@@ -272,6 +284,7 @@ static int write_creates(struct salesforce *s, struct arena *a, const struct wri
 {
 	const char **id = arena_alloc(a, (n + 1) * sizeof(*id)),
 		   **none = arena_alloc(a, (n + 1) * sizeof(*none));
+	const char *peer = salesforce_peer(s);
 	bool upsert, children = false;
 
 	if (drop_existing(s, a, w, n, r, err) < 0 || describe(s, err) < 0 ||
@@ -279,8 +292,8 @@ static int write_creates(struct salesforce *s, struct arena *a, const struct wri
 		return -1;
 	upsert = s->peer_external;
 	for (size_t i = 0; i < n; i++)
-		upsert = upsert && marker_of(&w[i]);
-	const char *path = upsert ? arena_printf(a, "composite/sobjects/%s/" SALESFORCE_PEER, s->object)
+		upsert = upsert && marker_of(s, &w[i]);
+	const char *path = upsert ? arena_printf(a, "composite/sobjects/%s/%s", s->object, peer)
 				  : "composite/sobjects";
 	if (send_records(s, a, w, n, none, none, r, upsert, upsert ? "PATCH" : "POST", path, err) < 0)
 		return -1;
@@ -293,8 +306,8 @@ static int write_creates(struct salesforce *s, struct arena *a, const struct wri
 	children_write(&s->natives, a, w, id, n, r, &salesforce_child_ops, s);
 	read_after(s, a, w, id, n, r);
 	for (size_t i = 0; i < n; i++)
-		if (id[i] && r[i].after)
-			check_id(a, &w[i], record_get(r[i].after, SALESFORCE_PEER), &r[i]);
+		if (id[i] && r[i].after && peer)
+			check_id(s, a, &w[i], record_get(r[i].after, peer), &r[i]);
 	refs_tell(&s->refs, &s->natives, a, w, n, r);
 	return 0;
 }
@@ -360,18 +373,18 @@ int salesforce_resolve_many(struct system *sys, struct arena *a, const struct wr
 {
 	struct salesforce *s = salesforce_of(sys);
 	bool create = w->op == WRITE_CREATE;
-	const char *column = create ? SALESFORCE_PEER : "Id";
+	const char *peer = salesforce_peer(s), *column = create && peer ? peer : "Id";
 	const char **key = arena_alloc(a, (n + 1) * sizeof(*key)), **ask = arena_alloc(a, (n + 1) * sizeof(*ask));
 	struct page page = { 0 };
 	size_t n_ask = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		r[i] = (struct reply){ .code = "", .message = "" };
-		key[i] = create ? marker_of(&w[i]) : sobject_id(a, w[i].id);
+		key[i] = create ? marker_of(s, &w[i]) : sobject_id(a, w[i].id);
 		if (key[i])
 			ask[n_ask++] = key[i];
 	}
-	if (n_ask && (create ? salesforce_find(sys, a, SALESFORCE_PEER, ask, n_ask, &page, err)
+	if (n_ask && (create ? salesforce_find(sys, a, column, ask, n_ask, &page, err)
 			     : salesforce_fetch(sys, a, ask, n_ask, &page, err)) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {

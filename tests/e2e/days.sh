@@ -71,3 +71,17 @@ same_end "$ROOT/reference.jsonl" "$ROOT/end.jsonl" "over $days days"
 none_doubled "over days"
 nothing_open "over days"
 echo "$days days, at most $(used) calls and echoes a day"
+
+# the workbook tells the same number, of a plan of its own
+rewind
+summary() { "$R" cat plan.xlsx --sheet Summary | tr -d '\r' | grep '^Days needed,'; }
+sed -i 's/"daily_calls": [0-9]*/&, "reserve": '$RESERVE/ rejoin.json
+for daily in $DAILY 70 100000; do
+	sed -i "s/\"daily_calls\": [0-9]*/\"daily_calls\": $daily/" rejoin.json
+	tomorrow
+	expect 0 "$R" plan --base-left "$DATA/dynamics/before/partner-center.csv" --base-right "$DATA/dynamics/before/dynamics.csv" -o plan.xlsx
+	days=$(sed -n 's/.*all of this takes \([0-9]*\) days.*/\1/p' out)
+	[ $daily -eq 100000 ] || [ "$days" -ge 2 ] || fail "$daily calls are enough for one day"
+	[ "$(summary)" = "Days needed,${days:-1},,,$([ $daily -lt 1000 ] && echo "at $((daily - RESERVE)) calls a day for this pair" ||
+		echo '"at 99,980 calls a day for this pair"')" ] || fail "plan says ${days:-1} days, the workbook $(summary)"
+done

@@ -17,7 +17,7 @@ trap stop_sandbox EXIT
 # start_sandbox SEED_FOLDER: on a free port; again without a folder after stop_sandbox: the same state.
 start_sandbox() {
 	rm -f "$PWD/port"
-	"$S" serve --db "$PWD/sandbox.db" ${1:+--seed "$1"} ${port:+--port "$port"} --port-file "$PWD/port" >>sandbox.log 2>&1 &
+	"$S" serve --db "$PWD/sandbox.db" ${LATENCY:+--latency "$LATENCY"} ${1:+--seed "$1"} ${port:+--port "$port"} --port-file "$PWD/port" >>sandbox.log 2>&1 &
 	sandbox_pid=$!
 	for _ in $(seq "${START_TRIES:-200}"); do
 		[ -s port ] && break

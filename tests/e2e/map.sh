@@ -106,6 +106,12 @@ name text
 name_2 text
 EOF
 same_lines wanted guessed "types of fields"
+# the referral id under a package's name is where the two are matched, and what is written there is told too
+printf 'a=Amount\nb=isv__Referral_Identifier__c\n' >isv.sdl
+expect 0 "$R" map from-sdl isv.sdl -o mappings/isv.json
+expect 0 "$R" map lint mappings/isv.json
+grep -qF '"right": "isv__Referral_Identifier__c"}' mappings/isv.json || fail "match by the package's column"
+grep -qF '"facts": {"right": {"peer": "isv__Referral_Identifier__c"}}' mappings/isv.json || fail "fact of the package's column"
 "$R" map from-sdl m.sdl | cmp - mappings/begun.json || fail "standard output says something else"
 printf 'nothing here\n' >empty.sdl
 expect 2 "$R" map from-sdl crm.xlsx

@@ -59,7 +59,7 @@ static const char good[] =
     "{\"name\":\"country\",\"type\":\"country\",\"read\":[\"trim\",\"country-code\"],\"left\":\"c\",\"right\":\"account.c\"},"
     "{\"name\":\"close_date\",\"type\":\"date\",\"compare\":\"within 1 day\",\"left\":\"t\",\"right\":\"t\"},"
     "{\"name\":\"team\",\"type\":\"set\",\"left\":\"team[].email\",\"right\":{\"path\":\"e\"}},"
-    "{\"name\":\"owner\",\"type\":\"email\",\"left\":\"team[0].email\",\"right\":\"o\"}"
+    "{\"name\":\"owner\",\"type\":\"email\",\"left\":\"team[0].email\",\"right\":\"isv__Owner__c\"}"
     "],\"rules\":{\"R41\":\"off\"}}";
 
 static void a_good_mapping_opens(void **state)
@@ -75,6 +75,9 @@ static void a_good_mapping_opens(void **state)
 	assert_int_equal(mapping_heading(&m, RIGHT, "sujet"), schema_find(&m.columns[RIGHT], "name"));
 	assert_int_equal(mapping_heading(&m, RIGHT, "ns__NAME"), -1);
 	assert_int_equal(mapping_heading(&m, RIGHT, "no such column"), -1);
+	/* what a package prefixes is known with and without its prefix, by whoever has it */
+	assert_int_equal(mapping_heading(&m, RIGHT, "Owner__c"), schema_find(&m.columns[RIGHT], "isv__Owner__c"));
+	assert_int_equal(mapping_heading(&m, RIGHT, "other__Owner__c"), -1);
 	/* both read the same native column */
 	assert_int_equal(m.field[5].side[LEFT].column[0], m.field[6].side[LEFT].column[0]);
 	assert_int_equal(m.field[6].side[LEFT].element[0], 0);
@@ -203,7 +206,7 @@ static void records_are_mapped_and_compared(void **state)
 	SET(RIGHT, "v", "48000.0000");
 	SET(RIGHT, "account.c", "DEU");
 	SET(RIGHT, "t", "2026-11-29");
-	SET(RIGHT, "o", "alix@EXAMPLE.com");
+	SET(RIGHT, "isv__Owner__c", "alix@EXAMPLE.com");
 	mapping_apply(&m, LEFT, &native[LEFT], &a, &l);
 	mapping_apply(&m, RIGHT, &native[RIGHT], &a, &r);
 	assert_string_equal(l.id, "5c8f2b7a-0000-4000-8000-00000000f001");

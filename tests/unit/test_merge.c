@@ -5,6 +5,7 @@
 #include "core/conf.h"
 #include "core/sentence.h"
 #include "core/text.h"
+#include "mapping/elements.h"
 #include "mapping/merge.h"
 #include "tests/unit/check.h"
 #include "tests/unit/mapping_room.h"
@@ -203,11 +204,17 @@ static void sets_merge_as_sets(void **state)
 	struct arena a = { 0 };
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_true(value_is(merge_sets(value_of(cases[i].base), value_of(cases[i].left), value_of(cases[i].right), &a),
-		    cases[i].merged));
+		for (enum side s = LEFT; s <= RIGHT; s++) {
+			const struct value was[2] = { value_of(cases[i].base), value_of(cases[i].base) };
+			const struct value now[2] = { value_of(cases[i].left), value_of(cases[i].right) };
+			struct value clash = value_absent;
+			assert_true(value_is(elements_merge(&m, THINGS, was, now, s, PREFER_NONE, &a, &clash), cases[i].merged));
+			assert_false(value_has(clash));
+		}
 	struct merged d = decide(THINGS, BASE_OF("A"), "A;B", "A;C", STAMP_NONE, 1, 2, &a);
 	assert_int_equal(d.class, MERGE_BOTH);
 	assert_true(value_is(d.proposed[LEFT], "A;B;C"));
+	assert_true(value_is(elements_union(&m, THINGS, value_of("B;C"), value_of("A;B"), &a), "A;B;C"));
 	arena_release(&a);
 }
 

@@ -41,6 +41,8 @@ struct world {
 	bool tangled[DEALS]; /* an identifier leads to another deal */
 };
 
+static long seen_clash, seen_apart; /* sets in conflict, and sets of two bases with something to do */
+
 struct line {
 	char hash[33];
 	int deal;
@@ -99,8 +101,9 @@ static void make_world(struct world *w, unsigned seed)
 		for (int f = 0; f < FIELDS; f++) {
 			const char *was = value_for(f);
 			for (int s = 0; s < 2; s++) {
-				w->base[s][i][f] = was;
-				w->now[s][i][f] = draw(3) ? was : value_for(f);
+				/* sides that did not agree even then */
+				w->base[s][i][f] = f != STATUS && !draw(8) ? value_for(f) : was;
+				w->now[s][i][f] = draw(3) ? w->base[s][i][f] : value_for(f);
 			}
 		}
 	}
@@ -267,6 +270,18 @@ static bool waits(const struct lines *l, const struct line *closing)
 	return false;
 }
 
+/* A set of A, B and C as bits, and back. */
+static unsigned bits_of(const char *set)
+{
+	return (strchr(set, 'A') ? 1u : 0u) | (strchr(set, 'B') ? 2u : 0u) | (strchr(set, 'C') ? 4u : 0u);
+}
+
+static const char *set_of(unsigned bits)
+{
+	static const char *const sets[] = { "", "A", "B", "A;B", "C", "A;C", "B;C", "A;B;C" };
+	return sets[bits];
+}
+
 /* Rows that were applied: text lives as long as `kept`. */
 static void apply_lines(struct world *w, const struct lines *l, struct arena *kept)
 {
@@ -299,6 +314,10 @@ static void apply_lines(struct world *w, const struct lines *l, struct arena *ke
 		for (int f = 0; f < FIELDS; f++)
 			if (!strcmp(w->now[LEFT][i][f], w->now[RIGHT][i][f]) && ((f != AMOUNT && f != MONEY) || whole))
 				w->base[LEFT][i][f] = w->base[RIGHT][i][f] = w->now[LEFT][i][f];
+		/* of a set, element by element */
+		unsigned left = bits_of(w->now[LEFT][i][THINGS]), right = bits_of(w->now[RIGHT][i][THINGS]);
+		for (int s = 0; s < 2; s++)
+			w->base[s][i][THINGS] = set_of((left & right) | ((left ^ right) & bits_of(w->base[s][i][THINGS])));
 	}
 }
 
@@ -316,9 +335,9 @@ static size_t about(const struct lines *l, int deal, int field, const struct lin
 static void check_plain(const struct world *w, const struct lines *l, int i, int f)
 {
 	const struct line *k[4];
-	const char *b = w->base[LEFT][i][f], *left = w->now[LEFT][i][f], *right = w->now[RIGHT][i][f];
+	const char *left = w->now[LEFT][i][f], *right = w->now[RIGHT][i][f];
 	size_t n = about(l, i, f, k);
-	bool moved_left = strcmp(left, b) != 0, moved_right = strcmp(right, b) != 0;
+	bool moved_left = strcmp(left, w->base[LEFT][i][f]) != 0, moved_right = strcmp(right, w->base[RIGHT][i][f]) != 0;
 	if (!strcmp(left, right)) {
 		assert_int_equal(n, 0);
 		return;
@@ -332,6 +351,11 @@ static void check_plain(const struct world *w, const struct lines *l, int i, int
 		assert_string_equal(k[0]->proposed, closed[LEFT] == closed[RIGHT] ? "" : closed[LEFT] ? left : right);
 		return;
 	}
+	if (!moved_left && !moved_right) {
+		assert_int_equal(k[0]->class, CLASS_DIVERGENT);
+		assert_string_equal(k[0]->proposed, "");
+		return;
+	}
 	enum side to = moved_left ? RIGHT : LEFT;
 	assert_int_equal(k[0]->class, closed[to] ? CLASS_BLOCKED : moved_left ? CLASS_LEFT_CHANGED : CLASS_RIGHT_CHANGED);
 	assert_int_equal(k[0]->to, to);
@@ -339,6 +363,45 @@ static void check_plain(const struct world *w, const struct lines *l, int i, int
 		assert_string_equal(k[0]->rule, "R62");
 	assert_string_equal(k[0]->proposed, moved_left ? left : right);
 	assert_false(k[0]->inferred);
+}
+
+/* A set, bit by bit: each side gets what the other changed, and no more; what both changed to different ends is a conflict. */
+static void check_things(const struct world *w, const struct lines *l, int i)
+{
+	const struct line *k[4];
+	size_t n = about(l, i, THINGS, k), rows = 0;
+	unsigned was[2], now[2], changed[2];
+	for (int s = 0; s < 2; s++) {
+		was[s] = bits_of(w->base[s][i][THINGS]);
+		now[s] = bits_of(w->now[s][i][THINGS]);
+		changed[s] = was[s] ^ now[s];
+	}
+	if (now[LEFT] == now[RIGHT]) {
+		assert_int_equal(n, 0);
+		return;
+	}
+	if (changed[LEFT] & changed[RIGHT] & (now[LEFT] ^ now[RIGHT])) {
+		assert_int_equal(n, 1);
+		assert_int_equal(k[0]->class, is_closed(w, LEFT, i) && is_closed(w, RIGHT, i) ? CLASS_BLOCKED : CLASS_CONFLICT);
+		seen_clash++;
+		return;
+	}
+	for (int to = 0; to < 2; to++) {
+		unsigned want = (now[to] & ~changed[1 - to]) | (now[1 - to] & changed[1 - to]);
+		const struct line *row = NULL;
+		for (size_t j = 0; j < n; j++)
+			row = k[j]->class != CLASS_DIVERGENT && (int)k[j]->to == to ? k[j] : row;
+		assert_true((row != NULL) == (want != now[to]));
+		if (!row)
+			continue;
+		rows++;
+		assert_string_equal(row->proposed, set_of(want));
+		assert_true(is_closed(w, to, i) ? row->class == CLASS_BLOCKED : is_clean(row));
+	}
+	assert_int_equal(n, rows ? rows : 1);
+	if (!rows)
+		assert_int_equal(k[0]->class, CLASS_DIVERGENT);
+	seen_apart += was[LEFT] != was[RIGHT] && rows;
 }
 
 /* Fields of a group: all to one side, or none is proposed. */
@@ -374,9 +437,7 @@ static void check_deal(const struct world *w, const struct lines *l, int i)
 	n = about(l, i, FIXED, k);
 	for (size_t j = 0; j < n; j++)
 		assert_int_equal(k[j]->class, CLASS_DIVERGENT);
-	n = about(l, i, THINGS, k);
-	for (size_t j = 0; j < n; j++)
-		assert_true(is_closed(w, (int)k[j]->to, i) ? k[j]->class == CLASS_BLOCKED : is_clean(k[j]));
+	check_things(w, l, i);
 }
 
 /* What is closed is written nothing, whatever the row is of; a tangled deal is not written at all. */
@@ -403,6 +464,14 @@ static bool may_be_left(const struct lines *first, const struct line *k)
 }
 
 static long closings, seen[CLASS_BLOCKED + 1]; /* rows of each class over all worlds: a property of nothing proves nothing */
+
+/* A row that is not clean: the sides that it is about hold what they held. */
+static void check_stands(const struct world *before, const struct world *w, const struct line *k)
+{
+	for (int s = 0; s < 2 && k->field >= 0 && !is_clean(k) && before->there[s][k->deal]; s++)
+		if (k->class != CLASS_BLOCKED || s == (int)k->to)
+			assert_string_equal(w->now[s][k->deal][k->field], before->now[s][k->deal][k->field]);
+}
 
 static void check_world(unsigned seed)
 {
@@ -433,15 +502,15 @@ static void check_world(unsigned seed)
 	for (size_t i = 0; i < second.n; i++) {
 		const struct line *k = &second.line[i];
 		assert_true(!is_clean(k) || may_be_left(&first, k));
-		/* what a person has to decide stands as it stood */
-		for (int s = 0; s < 2 && k->field >= 0 && !is_clean(k) && before.there[s][k->deal]; s++)
-			if (k->class != CLASS_BLOCKED || s == (int)k->to)
-				assert_string_equal(w.now[s][k->deal][k->field], before.now[s][k->deal][k->field]);
+		/* what a person has to decide stands as it stood; sets may differ by what they differed by before */
+		if (k->class != CLASS_DIVERGENT || k->field != THINGS)
+			check_stands(&before, &w, k);
 	}
 	for (size_t i = 0; i < first.n; i++) {
 		const struct line *k = &first.line[i];
 		if (is_clean(k) || k->field < 0)
 			continue;
+		check_stands(&before, &w, k);
 		const struct line *same[4];
 		size_t n = about(&second, k->deal, k->field, same), stands = 0;
 		for (size_t j = 0; j < n; j++)
@@ -449,6 +518,14 @@ static void check_world(unsigned seed)
 		assert_int_equal(stands, 1);
 	}
 	close_base(&base);
+	/* nor is any set proposed back by the files of before, which know nothing of what was applied */
+	memcpy(w.base, before.base, sizeof w.base);
+	open_base(&w, &base);
+	plan_world(&w, &base, 0, &second);
+	close_base(&base);
+	for (size_t i = 0; i < second.n; i++)
+		assert_false(second.line[i].field == THINGS && is_clean(&second.line[i]) && before.there[LEFT][second.line[i].deal] &&
+		    before.there[RIGHT][second.line[i].deal]);
 	arena_release(&kept);
 }
 
@@ -462,7 +539,7 @@ static void every_world_comes_to_rest(void **unused)
 	}
 	for (int c = CLASS_NEW; c <= CLASS_BLOCKED; c++)
 		assert_true(seen[c] > 100 || c == CLASS_CANDIDATE);
-	assert_true(closings > 100);
+	assert_true(closings > 100 && seen_clash > 20 && seen_apart > 100);
 }
 
 /* A person's decision links what no identifier links, and takes apart what identifiers link; both wherever they stand. */

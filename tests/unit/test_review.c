@@ -36,9 +36,9 @@ static void csv_decisions_come_back(void **state)
 	put(NOTES, "comment", "fine");
 	put(NOTES, "approver", " Ann ");
 	put(VALUE, "decision", "edit");
-	put(VALUE, "proposed", "50000.50");
+	put(VALUE, "proposed", "50\u202f000,50");
 	put(CURRENCY, "decision", "approuver");
-	put(NAME, "decision", "KEEP dynamics");
+	put(NAME, "decision", "KEEP \u00a0 dynamics");
 	put(WON, "decision", "Rejeter");
 	put(CLEARED, "decision", "approve");
 	save(csv);
@@ -103,6 +103,37 @@ static void workbook_has_its_sheets(void **state)
 	assert_true(value_is(*cell_of(VALUE, "Dynamics now"), "1234567890123456.78"));
 	assert_true(value_is(*cell_of(CLEARED, "Change"), "clear notes in Dynamics"));
 	assert_true(value_is(*cell_of(WON, "rejoin:left_id"), "ref-3"));
+}
+
+/* The line of the days on the first sheet, as "count|note"; "none" where there is none. */
+static const char *days_line(int64_t plan, const char *counts)
+{
+	struct table_options o = { .sheet = "Summary" };
+	struct table_row row;
+	const char *found = "none";
+
+	assert_true(sql_run(l.db, &err, "UPDATE plan SET counts=?1 WHERE id=?2", "si", counts, plan) >= 0);
+	writes(book, plan, NULL);
+	struct table *t = table_open(book, &o, &err);
+	assert_non_null(t);
+	while (table_next(t, &mem, &row, &err) == 1)
+		if (row.n > 4 && value_is(row.cell[0], "Days needed"))
+			found = arena_printf(&mem, "%s|%s", row.cell[1].s, row.cell[4].s);
+	table_close(t);
+	return found;
+}
+
+/* What plan scheduled, and no division of its own: a day that is used up counts, and so does what fits in none. */
+static void summary_tells_the_days_of_the_plan(void **state)
+{
+	(void)state;
+	int64_t plan = store_plan("new", "crm-env");
+	assert_string_equal(days_line(plan, "{\"calls_left\":100,\"days\":3,\"day_calls\":8000}"), "3|at 8,000 calls a day for this pair");
+	assert_string_equal(days_line(plan, "{\"days\":400,\"day_calls\":20,\"days_more\":1}"),
+	    "400|and more than that, at 20 calls a day for this pair");
+	assert_string_equal(days_line(plan, "{\"days\":2,\"day_calls\":1,\"days_stuck\":1}"),
+	    "|one record alone takes more calls than the 1 of a day: raise daily_calls or lower reserve");
+	assert_string_equal(days_line(plan, "{\"calls_left\":100}"), "none");
 }
 
 static void workbook_comes_back_untouched(void **state)
@@ -204,7 +235,7 @@ static void groups_agree_or_wait(void **state)
 	sheets[0].row[CURRENCY] = sheets[0].row[CURRENCY - 1];
 	save(csv);
 	reads(csv, plan);
-	said("row 2 (deal_currency), which the file leaves out");
+	said("row 2 (deal_currency), left out of the file or refused above");
 	decides(plan, VALUE, DECISION_NONE);
 }
 
@@ -224,10 +255,16 @@ static void older_plans_are_carried_over(void **state)
 	reads(csv, plan);
 	said("line 2, column hash: notes of ref-1 has moved since p-1: decide it anew in p-2");
 	assert_int_equal(got.refused, 1);
-	assert_int_equal(got.carried, ROWS - 1);
+	assert_int_equal(got.carried, 1);
 	decides(plan, HALF, DECISION_APPROVE);
 	decides(plan, NOTES, DECISION_NONE);
 	decides(old, HALF, DECISION_NONE);
+	/* what nobody decided is not named, wherever its record went */
+	put(NOTES, "decision", "");
+	save(csv);
+	reads(csv, plan);
+	assert_int_equal(got.refused, 0);
+	put(NOTES, "decision", "approve");
 	sheets[0].n = 2;
 	save(csv);
 	assert_int_equal(read_back(csv, &took), -1);
@@ -285,6 +322,7 @@ static void retyping_is_tolerated_and_nothing_else(void **state)
 	assert_true(same("true", "TRUE"));
 	assert_true(same("false", "FAUX"));
 	assert_true(same("a\r\nb", "a\nb"));
+	assert_true(same("a\tb\r\nc", "ab\nc"));
 	assert_true(same("2026-09-14", "14/09/2026"));
 	assert_true(same("2026-09-14", "9/14/2026"));
 	assert_true(same("2026-09-14T16:02:11Z", "2026-09-14 16:02:11"));
@@ -309,6 +347,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(csv_is_the_contract, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(csv_decisions_come_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workbook_has_its_sheets, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(summary_tells_the_days_of_the_plan, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workbook_comes_back_untouched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workbook_may_be_rearranged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(groups_agree_or_wait, set_up, tear_down),

@@ -481,7 +481,7 @@ static void workspaces_are_judged_alike(void **state)
 		SYSTEM("\"file\":\"a.XLSX\""), SYSTEM("\"url\":\"http://127.0.0.1:8080\""),
 		SYSTEM("\"url\":\"http://"
 		       "localhost\",\"record\":\"opportunity\",\"api\":\"v9.2\",\"portal\":\"https:"
-		       "//x/{id}\",\"environment\":\"test\",\"requests_per_second\":0.5"),
+		       "//x/{id}\",\"environment\":\"test\",\"requests_per_second\":0.5,\"requests_at_once\":50"),
 		AUTH("\"flow\":\"token\",\"token\":{\"env\":\"T\"}"),
 		AUTH("\"flow\":\"client-credentials\",\"client_id\":\"c\",\"client_secret\":{"
 		     "\"file\":\"s\"}"),
@@ -519,6 +519,9 @@ static void workspaces_are_judged_alike(void **state)
 		       "user@x\",\"auth\":{\"flow\":\"device-code\",\"client_id\":\"c\"}"),
 		SYSTEM("\"file\":\"a.csv\",\"requests_per_second\":0"),
 		SYSTEM("\"file\":\"a.csv\",\"requests_per_second\":\"1\""),
+		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\",\"daily_calls\":10.5"),
+		SYSTEM("\"file\":\"a.csv\",\"requests_at_once\":0"), SYSTEM("\"file\":\"a.csv\",\"requests_at_once\":51"),
+		SYSTEM("\"file\":\"a.csv\",\"requests_at_once\":1.5"), SYSTEM("\"file\":\"a.csv\",\"requests_at_once\":\"4\""),
 		AUTH("\"client_id\":\"c\""), AUTH("\"flow\":\"magic\""), AUTH("\"flow\":\"token\""),
 		AUTH("\"flow\":\"token\",\"token\":\"abc\""),
 		AUTH("\"flow\":\"token\",\"token\":{\"env\":\"\"}"),

@@ -151,6 +151,16 @@ static void outside_text_is_made_safe(void **state)
 	buf_release(&b);
 }
 
+static void a_packages_prefix_comes_off(void **state)
+{
+	static const char *const rows[][2] = { { "isv__Referral__c", "Referral__c" }, { "Referral__c", "Referral__c" },
+		{ "__c", "__c" }, { "__x__c", "__x__c" }, { "a__c", "a__c" }, { "isv__Amount", "isv__Amount" },
+		{ "rows[].isv__Id__c", "rows[].isv__Id__c" }, { "x__Partner__r", "x__Partner__r" }, { "", "" } };
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(column_bare(rows[i][0]), rows[i][1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +172,7 @@ int main(void)
 		cmocka_unit_test(json_numbers_keep_their_digits),
 		cmocka_unit_test(json_paths_read_arrays),
 		cmocka_unit_test(outside_text_is_made_safe),
+		cmocka_unit_test(a_packages_prefix_comes_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "core/buf.h"
 #include "core/text.h"
+#include "mapping/elements.h"
 #include "mapping/merge.h"
 #include "tests/unit/check.h"
 
@@ -34,6 +35,19 @@ static const struct grid as_set = { {
 	"==CC ==RR ==RR ==LM ==ML",
 	"CC=C LL=M LL=M RR=R MM=L",
 	"CCC= LLM= LLM= MML= RRR=",
+} };
+/* prefer settles what no base tells; with one, what both sides changed is put together as ever */
+static const struct grid set_prefers_left = { {
+	"==LL ==RR ==RR ==LM ==ML",
+	"==LL ==RR ==RR ==LM ==ML",
+	"LL=L LL=M LL=M RR=R MM=L",
+	"LLL= LLM= LLM= MML= RRR=",
+} };
+static const struct grid set_prefers_right = { {
+	"==RR ==RR ==RR ==LM ==ML",
+	"==RR ==RR ==RR ==LM ==ML",
+	"RR=R LL=M LL=M RR=R MM=L",
+	"RRR= LLM= LLM= MML= RRR=",
 } };
 /* A and B a day apart: near enough unless one of them is known to be an edit */
 static const struct grid near_dates = { {
@@ -108,6 +122,55 @@ static const struct {
 	{ "B", "A", "-", "x" },
 };
 
+/* Sets whose sides held different ones before; A is x;y and B is y;z. Each line: the bases of left and right, the grid over
+ * left and right as above, and what the side that a letter L or R writes to is to hold. */
+static const struct {
+	const char *was[2];
+	struct grid grid;
+	struct {
+		const char *left, *right, *proposed;
+	} moves[2];
+} two_bases[] = {
+	{ { "A", "B" }, { { "==CL", "==CL", "RR=D", "CCC=" } }, { { "-", "B", "z" }, { "A", "-", "x" } } },
+	{ { "B", "A" }, { { "==LC", "==LC", "CC=C", "RRD=" } }, { { "-", "A", "x" }, { "B", "-", "z" } } },
+	{ { "-", "A" }, { { "==DR", "==DR", "CC=C", "CCL=" } }, { { "-", "B", "z" }, { "B", "A", "x;y;z" } } },
+	{ { "A", "-" }, { { "==CC", "==CC", "DD=R", "LLC=" } }, { { "A", "B", "x;y;z" }, { "B", "-", "z" } } },
+	{ { "-", "B" }, { { "==RD", "==RD", "CC=L", "CCC=" } }, { { "-", "A", "x" }, { "A", "B", "x;y;z" } } },
+	{ { "B", "-" }, { { "==CC", "==CC", "LL=C", "DDR=" } }, { { "A", "-", "x" }, { "B", "A", "x;y;z" } } },
+};
+
+/* The same element by element, and with a side that the mapping prefers. NULL: nothing is proposed. */
+static const struct {
+	const char *line; /* a field's name */
+	const char *was[2], *now[2];
+	char want;
+	const char *to_left, *to_right;
+} by_elements[] = {
+	{ "things", { "a;b", "a;c" }, { "a;b;x", "a;c" }, 'L', NULL, "a;c;x" },
+	{ "things", { "a;b", "a;c" }, { "a;b", "a;c;y" }, 'R', "a;b;y", NULL },
+	{ "things", { "a;b", "a;c" }, { "b", "a;c" }, 'L', NULL, "c" },
+	{ "things", { "a;b", "a;c" }, { "a;b", "" }, 'R', "b", NULL },
+	{ "things", { "a;b", "a;c" }, { "a;b;x", "a;c;y" }, 'M', "a;b;x;y", "a;c;x;y" },
+	{ "things", { "a;b", "a;c" }, { "b;x", "a;c;y" }, 'M', "b;x;y", "c;x;y" },
+	{ "things", { "a;b", "a;c" }, { "b", "a;c;y" }, 'M', "b;y", "c;y" },
+	/* both did the same, and what the other side had all along: nothing is left to be done */
+	{ "things", { "a;b", "a;c" }, { "a;b;x", "a;c;x" }, 'D', NULL, NULL },
+	{ "things", { "a;b", "a;c" }, { "b", "c" }, 'D', NULL, NULL },
+	{ "things", { "a;b", "a;c" }, { "a;b;c", "a;c" }, 'D', NULL, NULL },
+	{ "things", { "a;b", "a;c" }, { "a", "a;c" }, 'D', NULL, NULL },
+	/* one side's own change, and one that both made */
+	{ "things", { "a;b", "a;c" }, { "a;b;x;y", "a;c;x" }, 'M', NULL, "a;c;x;y" },
+	/* swapped: left took b out and right added it; left added c and right took it out */
+	{ "things", { "a;b", "a;c" }, { "a", "a;b;c" }, 'C', NULL, NULL },
+	{ "things", { "a;b", "a;c" }, { "a;b;c;x", "a" }, 'C', NULL, NULL },
+	{ "things_left", { "a;b", "a;c" }, { "a;x", "a;b;c" }, 'M', NULL, "a;c;x" },
+	{ "things_right", { "a;b", "a;c" }, { "a;x", "a;b;c" }, 'M', "a;b;x", "a;b;c;x" },
+	{ "things_left", { "a;b", "a;c" }, { "a;b;c", "a" }, 'M', NULL, "a;c" },
+	{ "things_right", { "a;b", "a;c" }, { "a;b;c", "a" }, 'M', "a;b", NULL },
+	/* only right may be written: it follows left whatever moved */
+	{ "right_alone_set", { "a;b", "a;c" }, { "a;b;x", "a;c" }, 'L', NULL, "a;b;x" },
+};
+
 enum how { BOTH, LEFT_ALONE, RIGHT_ALONE, NOBODY };
 
 static const struct line {
@@ -133,6 +196,8 @@ static const struct line {
 	{ "key", "id", "", BOTH, &plain, false, { "0c6f1a2e-0000-4000-8000-00000000000a", "{0C6F1A2E-0000-4000-8000-00000000000A}" },
 	    { "0065g00000AbCdE", "0065g00000AbCdEAAR" } },
 	{ "things", "set", "", BOTH, &as_set, false, { "x;y", "y; x;x" }, { "y;z", "z;y" } },
+	{ "things_left", "set", ",\"prefer\":\"left\"", BOTH, &set_prefers_left, false, { "x;y", "y;x" }, { "y;z", "z;y" } },
+	{ "things_right", "set", ",\"prefer\":\"right\"", BOTH, &set_prefers_right, false, { "x;y", "y;x" }, { "y;z", "z;y" } },
 	{ "folded", "text", ",\"compare\":\"folded\"", BOTH, &plain, false, { "Contoso", "CONTOSO" }, { "Fabrikam", "fabrikam" } },
 	{ "near", "date", ",\"compare\":\"within 1 day\"", BOTH, &near_dates, false, { "2026-11-30", "2026-11-30" },
 	    { "2026-12-01", "2026-12-01" } },
@@ -275,6 +340,120 @@ static void every_line(void **unused)
 	arena_release(&a);
 }
 
+static size_t line_of(const char *name)
+{
+	for (size_t i = 0; i < COUNT(lines); i++)
+		if (!strcmp(lines[i].name, name))
+			return i;
+	fail();
+	return 0;
+}
+
+static void merge_two(size_t line, const struct value was[2], struct value left, struct value right, struct arena *a,
+    struct merged *d)
+{
+	struct base_value b = { BASE_FILES, { was[LEFT], was[RIGHT] } };
+	struct merge_facts k = { .outage = STAMP_NONE, .stamp = { 1, 2 }, .title = { "L", "R" } };
+	for (enum side s = LEFT; s <= RIGHT; s++)
+		k.writable[s] = m.field[line].side[s].write == WRITE_ALWAYS;
+	merge_field(&m, line, &b, left, right, &k, a, d);
+	assert_false(d->inferred);
+	assert_true(d->class == MERGE_EQUAL || d->ground == GROUND_OWNER || *d->evidence);
+}
+
+/* A set goes only so far as each side moved from its own base. */
+static void sets_of_two_bases(void **unused)
+{
+	static const char values[] = "-eAB";
+	size_t things = line_of("things");
+	struct arena a = { 0 };
+	(void)unused;
+	for (size_t i = 0; i < COUNT(two_bases); i++)
+		for (int l = 0; l < 4; l++)
+			for (int r = 0; r < 4; r++) {
+				struct value was[2], to_left = value_absent, to_right = value_absent;
+				struct merged d;
+				char want = two_bases[i].grid.line[l][r];
+				for (enum side s = LEFT; s <= RIGHT; s++)
+					was[s] = canonical(things, s, *two_bases[i].was[s], &a);
+				merge_two(things, was, canonical(things, LEFT, values[l], &a), canonical(things, RIGHT, values[r], &a), &a, &d);
+				if (seen_as(&d) != want)
+					fail_msg("bases %s and %s, left %c, right %c: %c instead of %c", two_bases[i].was[LEFT],
+					    two_bases[i].was[RIGHT], values[l], values[r], seen_as(&d), want);
+				for (size_t k = 0; k < 2 && strchr("LR", want); k++)
+					if (*two_bases[i].moves[k].left == (l < 2 ? '-' : values[l]) &&
+					    *two_bases[i].moves[k].right == (r < 2 ? '-' : values[r]))
+						*(want == 'R' ? &to_left : &to_right) = value_of(two_bases[i].moves[k].proposed);
+				assert_true(!strchr("LR", want) || value_has(to_left) || value_has(to_right));
+				if (want == '=')
+					continue;
+				assert_true(value_equal(d.proposed[LEFT], to_left) && value_equal(d.proposed[RIGHT], to_right));
+				arena_reset(&a);
+			}
+	arena_release(&a);
+}
+
+static void sets_by_their_elements(void **unused)
+{
+	struct arena a = { 0 };
+	(void)unused;
+	for (size_t i = 0; i < COUNT(by_elements); i++) {
+		struct value was[2], now[2];
+		const char *want[2] = { by_elements[i].to_left, by_elements[i].to_right };
+		struct merged d;
+		for (enum side s = LEFT; s <= RIGHT; s++) {
+			was[s] = value_of(by_elements[i].was[s]);
+			now[s] = value_of(by_elements[i].now[s]);
+		}
+		merge_two(line_of(by_elements[i].line), was, now[LEFT], now[RIGHT], &a, &d);
+		if (seen_as(&d) != by_elements[i].want)
+			fail_msg("case %zu: %c instead of %c", i, seen_as(&d), by_elements[i].want);
+		for (enum side s = LEFT; s <= RIGHT; s++) {
+			/* a side of MERGE_BOTH that keeps what it holds gets no row */
+			bool moves = d.proposed[s].state != VALUE_ABSENT && !value_equal(d.proposed[s], now[s]);
+			if (moves != (want[s] != NULL) || (want[s] && !value_is(d.proposed[s], want[s])))
+				fail_msg("case %zu: %s is proposed \"%s\"", i, side_name(s), d.proposed[s].s);
+		}
+		/* once all of that is done, nothing is proposed back, neither by the same bases nor by what they become */
+		for (enum side s = LEFT; s <= RIGHT; s++)
+			now[s] = want[s] ? value_of(want[s]) : now[s];
+		for (int again = 0; again < 2 && by_elements[i].want != 'C' && d.ground != GROUND_OWNER; again++) {
+			merge_two(line_of(by_elements[i].line), was, now[LEFT], now[RIGHT], &a, &d);
+			assert_true(d.class == MERGE_EQUAL || d.class == MERGE_DIVERGENT);
+			elements_agree(&m, line_of(by_elements[i].line), was, now, &a);
+		}
+		arena_reset(&a);
+	}
+	arena_release(&a);
+}
+
+/* What both hold alike becomes the base of both, the rest stays what it was: an element taken out later is taken out, not
+ * brought back, and what was not decided yet stays a change. */
+static void bases_by_their_elements(void **unused)
+{
+	static const struct {
+		const char *was[2], *now[2], *then[2];
+	} cases[] = {
+		{ { "a;b", "a;c" }, { "a;b;x", "a;c;x" }, { "a;b;x", "a;c;x" } },
+		{ { "a;b", "a;c" }, { "b", "c" }, { "b", "c" } },
+		{ { "a;b", "a;c" }, { "a;b;x;y", "a;c;x" }, { "a;b;x", "a;c;x" } }, /* y is still to go to right */
+		{ { "a;b", "a;b" }, { "a", "a;b;x" }, { "a;b", "a;b" } },
+		{ { "a;b", "a;c" }, { "a;c", "a;c" }, { "a;c", "a;c" } },
+		{ { "", "a" }, { "", "a" }, { "", "a" } },
+		{ { "", "a" }, { "", "" }, { "", "" } },
+	};
+	struct arena a = { 0 };
+	(void)unused;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct value was[2] = { value_of(cases[i].was[LEFT]), value_of(cases[i].was[RIGHT]) };
+		const struct value now[2] = { value_of(cases[i].now[LEFT]), value_of(cases[i].now[RIGHT]) };
+		elements_agree(&m, line_of("things"), was, now, &a);
+		for (enum side s = LEFT; s <= RIGHT; s++)
+			assert_true(value_is(was[s], cases[i].then[s]));
+	}
+	arena_release(&a);
+}
+
 /* The one decision on bare texts, with a base whose sides may differ: what merge.h's comment says, line for line. */
 static void the_decision(void **unused)
 {
@@ -309,6 +488,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_decision),
 		cmocka_unit_test(every_line),
+		cmocka_unit_test(sets_of_two_bases),
+		cmocka_unit_test(sets_by_their_elements),
+		cmocka_unit_test(bases_by_their_elements),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

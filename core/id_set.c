@@ -1,5 +1,5 @@
 /* Open addressing, at most half full; an empty slot is 0. */
-#include "systems/common/id_set.h"
+#include "core/id_set.h"
 
 #include <stdlib.h>
 #include <string.h>

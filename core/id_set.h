@@ -1,6 +1,6 @@
 /* Ids seen, as hashes of eight bytes: small, however many there are. Two ids of one hash (one in 2^64) pass for the same. */
-#ifndef SYSTEMS_COMMON_ID_SET_H
-#define SYSTEMS_COMMON_ID_SET_H
+#ifndef CORE_ID_SET_H
+#define CORE_ID_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>

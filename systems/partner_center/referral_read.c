@@ -309,24 +309,46 @@ void pc_read_state(struct system *sys, struct read_state *state)
 	state->server_count = -1;
 }
 
-/* One referral: *found tells whether it is there, ans->json then holds it. */
+void pc_get_many(struct partner_center *pc, struct pc_wanted *want, size_t n)
+{
+	struct api_call *call = n ? xcalloc(n, sizeof(*call)) : NULL;
+	struct buf *url = n ? xcalloc(n, sizeof(*url)) : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		buf_adds(&url[i], REFERRALS "/");
+		buf_add_url(&url[i], want[i].id);
+		call[i] = (struct api_call){ .method = "GET", .url = url[i].s, .repeatable = true };
+	}
+	api_send_many(pc->base.http, call, n, system_at_once(&pc->base));
+	for (size_t i = 0; i < n; i++) {
+		struct pc_wanted *w = &want[i];
+		int status = call[i].answer.http.status;
+
+		w->answer = call[i].answer;
+		w->err = call[i].err;
+		w->read = w->answer.http.fate == HTTP_ANSWERED;
+		w->found = w->read && status != 404 && status != 410 &&
+			   (status != 400 || guid_valid(w->id));
+		if (w->found && check_answer(&w->answer, "a referral", &w->err) < 0)
+			w->read = w->found = false;
+		buf_release(&url[i]);
+	}
+	free(url);
+	free(call);
+}
+
 int pc_get(
     struct partner_center *pc, const char *id, struct answer *ans, bool *found, struct err *err)
 {
-	struct buf url = { 0 };
-	int rc, status;
+	struct pc_wanted w = { .id = id };
 
-	buf_adds(&url, REFERRALS "/");
-	buf_add_url(&url, id);
-	rc = api_send(pc->base.http, "GET", url.s, NULL, NULL, true, ans, err);
-	buf_release(&url);
-	if (rc < 0)
-		return -1;
-	status = ans->http.status;
-	*found = !(status == 404 || status == 410 || (status == 400 && !guid_valid(id)));
-	if (!*found || check_answer(ans, "a referral", err) == 0)
-		return 0;
-	return -1;
+	pc_get_many(pc, &w, 1);
+	answer_reset(ans);
+	*ans = w.answer;
+	*found = w.found;
+	if (!w.read && err)
+		*err = w.err;
+	return w.read ? 0 : -1;
 }
 
 /* Referrals whose column holds one of the values, by one walk. filter: the service is asked for the first value only; when
@@ -396,18 +418,26 @@ int pc_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t
     struct page *page, struct err *err)
 {
 	struct partner_center *pc = (struct partner_center *)sys;
-	struct answer ans = { 0 };
-	size_t cap = 0, i;
-	bool found;
+	struct pc_wanted *want;
+	size_t cap = 0;
 	int rc = 0;
 
 	if (n > PC_WALK_OVER)
 		return pc_find(sys, a, "id", ids, n, page, err);
-	for (i = 0; i < n && rc == 0; i++) {
-		rc = pc_get(pc, ids[i], &ans, &found, err);
-		if (rc == 0 && found)
-			page_add(a, page, &cap, pc_record(pc, a, ans.json));
+	want = n ? xcalloc(n, sizeof(*want)) : NULL;
+	for (size_t i = 0; i < n; i++)
+		want[i].id = ids[i];
+	pc_get_many(pc, want, n);
+	for (size_t i = 0; i < n; i++) {
+		if (want[i].found)
+			page_add(a, page, &cap, pc_record(pc, a, want[i].answer.json));
+		if (!want[i].read && rc == 0) {
+			rc = -1;
+			if (err)
+				*err = want[i].err;
+		}
+		answer_reset(&want[i].answer);
 	}
-	answer_reset(&ans);
+	free(want);
 	return rc;
 }
