@@ -55,7 +55,7 @@ struct http *http_open(const struct system_conf *conf, const struct workspace *w
     double default_rps, struct err *err);
 void http_close(struct http *h);
 
-/* 0: answered with any status (401 was refreshed once, 429 and 503 with waiting were waited for). -1: err says why and
+/* 0: answered with any status (401 was refreshed once; 429, and where it may be repeated 503, were waited for). -1: err says why and
  * response->fate whether it may have been carried out. Kinds: ERR_UNAVAILABLE, ERR_LIMIT, ERR_SIGNIN, ERR_SIGNAL. */
 int http_send(struct http *h, const struct http_request *q, struct http_response *r, struct err *err);
 /* One of several requests that go out together, zeroed but for the request (and a response to be dropped). */
@@ -73,6 +73,9 @@ const char *http_header(const struct http_response *r, const char *name, char *o
 /* A link a service gave us: relative ones are resolved against the origin, http is upgraded to https for the same host,
  * another origin is ERR_UNAVAILABLE. Byte for byte otherwise. Malloc'd. */
 char *http_follow(struct http *h, const char *link, struct err *err);
+/* A link as it stands in the answer to a request of `from` (path or address): one that is written without its path is put behind
+ * that of the request (RFC 3986, 5.2). Malloc'd. */
+char *link_from(const char *from, const char *link);
 /* An address as logs and messages may show it: values, which are customers' names and places in a list, are left out; what
  * stands are the path (without quoted keys) and the names of the query options. Malloc'd. */
 char *http_shown(const char *url);

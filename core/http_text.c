@@ -136,6 +136,18 @@ char *link_resolve(const struct origin *home, const char *link)
 	return xasprintf("%s%s%s", base, *rest == '/' || *rest == '\0' ? "" : "/", rest);
 }
 
+char *link_from(const char *from, const char *link)
+{
+	size_t n = strcspn(from, "?#");
+
+	if (has_scheme(link) || *link == '/' || *link == '\\' || !*link)
+		return xstrdup(link);
+	if (*link != '?')
+		while (n && from[n - 1] != '/')
+			n--;
+	return xasprintf("%.*s%s", (int)n, from, link);
+}
+
 char *url_clean(const char *url)
 {
 	struct buf out = { 0 };

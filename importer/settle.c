@@ -212,6 +212,12 @@ int settle_item(struct apply *x, struct arena *a, struct item *it, struct err *e
 
 	if (it->refusal)
 		return settle_all(x, it, OUTCOME_CONFLICT, "", it->refusal, err);
+	/* the first part stands: saying no more than "refused" would make somebody create it again */
+	if ((r->outcome == OUTCOME_REFUSED || r->outcome == OUTCOME_CONFLICT) && it->step.write.op == WRITE_CREATE &&
+	    it->step.write.step > 0 && it->step.write.id)
+		it->reply.message = arena_printf(a,
+		    _("created as %s, but its second part was refused (%s); rejoin apply --only failed sends that again"),
+		    it->step.write.id, r->message);
 	switch (r->outcome) {
 	case OUTCOME_APPLIED:
 		if (it->step.write.op == WRITE_CREATE) {

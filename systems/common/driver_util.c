@@ -250,6 +250,9 @@ int answer_check(
 		    "daily calls of %s used up (%s%s%s): run again when the allowance is renewed",
 		    title, a->message, info ? " " : "", info ? info : "");
 	}
+	if (strcasecmp(a->code, "ExceededQuota") == 0)
+		return err_set(err, ERR_LIMIT,
+		    "the day's bulk jobs of %s are used up (%s): run again when the allowance is renewed", title, a->message);
 	if (status == 401)
 		return err_set(err, ERR_SIGNIN,
 		    "%s: %s: sign-in was refused (HTTP 401 %s %s): check \"auth\" in rejoin.json",

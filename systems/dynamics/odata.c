@@ -26,8 +26,8 @@ static const char *const *page_headers(const char *line[4], const char *prefer)
 	return line;
 }
 
-/* Is the answer a page? *next as odata_page's. */
-static int read_page(struct odata *o, struct answer *out, const char *what, char **next, struct err *err)
+/* Is the answer to a request of `url` a page? *next as odata_page's. */
+static int read_page(struct odata *o, const char *url, struct answer *out, const char *what, char **next, struct err *err)
 {
 	int rc = answer_check(out, o->natives, o->title, what, err);
 
@@ -40,9 +40,13 @@ static int read_page(struct odata *o, struct answer *out, const char *what, char
 		    "%s: %s: the answer holds no rows (no \"value\"); run the same command again",
 		    o->title, what);
 	const char *link = json_text(json_get(out->json, "@odata.nextLink"));
-	if (link && !(*next = http_follow(o->http, link, err)))
-		return -1;
-	return 0;
+	if (link) {
+		char *whole = link_from(url, link);
+
+		*next = http_follow(o->http, whole, err);
+		free(whole);
+	}
+	return link && !*next ? -1 : 0;
 }
 
 static int page_of(struct odata *o, const char *url, const char *what, const char *prefer, struct answer *out,
@@ -53,7 +57,7 @@ static int page_of(struct odata *o, const char *url, const char *what, const cha
 	*next = NULL;
 	if (api_send(o->http, "GET", url, page_headers(line, prefer), NULL, true, out, err) < 0)
 		return -1;
-	return read_page(o, out, what, next, err);
+	return read_page(o, url, out, what, next, err);
 }
 
 int odata_page(struct odata *o, const char *url, const char *what, struct answer *out, char **next,
@@ -268,7 +272,7 @@ static int ask_together(struct odata *o, const struct asked *q, struct in_chunk 
 				*err = call[i].err;
 		}
 		if (rc == 0)
-			rc = read_page(o, page, q->set, &next, err);
+			rc = read_page(o, c[i].url, page, q->set, &next, err);
 		if (rc == 0)
 			rc = give_rows(page, q->row, q->ctx, err);
 		if (rc == 0 && next)

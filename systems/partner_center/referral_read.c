@@ -118,7 +118,10 @@ static int walk_on(
 	char *next = NULL;
 
 	if (link && *link) {
-		next = http_follow(pc->base.http, link, err);
+		char *whole = link_from(w->next, link);
+
+		next = http_follow(pc->base.http, whole, err);
+		free(whole);
 		if (!next)
 			return -1;
 		if (link_repeats(&w->links, next)) {

@@ -108,12 +108,14 @@ said "nothing was stored"
 expect 10 "$R" auth status pc
 
 # declined, run out
+: >login.err # what the one before said
 "$R" auth login pc >login.out 2>login.err & login=$!
 for _ in $(seq 100); do grep -q 'type the code' login.err && break; sleep 0.1; done
 control device '{"decision": "decline"}'
 got=0; wait $login || got=$?
 [ "$got" = 10 ] && grep -q declined login.err || { cat login.err; fail "declined: exit $got"; }
 control faults '{"match": "/oauth2/v2.0/token", "kind": "status", "status": 400, "body": {"error": "slow_down"}}'
+: >login.err # what the one before said
 "$R" auth login pc >login.out 2>login.err & login=$!
 for _ in $(seq 100); do grep -q 'type the code' login.err && break; sleep 0.1; done
 control device '{}'
@@ -121,6 +123,7 @@ began=$SECONDS
 wait $login || { cat login.err; fail "slow_down"; }
 [ $((SECONDS - began)) -ge 6 ] || fail "slow_down was not obeyed"
 "$R" auth logout pc >/dev/null
+: >login.err # what the one before said
 "$R" auth login pc >login.out 2>login.err & login=$!
 for _ in $(seq 100); do grep -q 'type the code' login.err && break; sleep 0.1; done
 control clock '{"advance": 1000}'

@@ -149,6 +149,20 @@ rewind
 control bulk '{"lose": 7}'
 expect 0 go
 ends_well "lost results" "$N"
+# results in the reverse order, and one too few
+rewind
+fault "GET /services/data/v67.0/jobs/ingest" shuffle '{skip: 1, times: 9}'
+expect 0 go
+control faults none
+ends_well "results in the reverse order" "$N"
+# the day's jobs are used up: nothing is sent, and it goes on another day
+rewind
+fault "POST /services/data/v67.0/jobs/ingest" status '{status: 400, body: [{errorCode: "EXCEEDEDQUOTA", message: "too many jobs"}]}'
+expect 8 go
+said "bulk jobs"
+[ "$(deals 'map(.write_count) | add')" -eq 0 ] || fail "written although there was no job"
+expect 0 go
+ends_well "another day" "$N"
 rewind
 control bulk '{"stop_after": 1000}'
 expect 0 go

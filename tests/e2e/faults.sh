@@ -65,6 +65,14 @@ for kind in dynamics salesforce; do
 		survives 'no answer to a create that was done' "POST $PC" reset-after '{skip: 1, times: 2}'
 		survives 'a create fails after the commit' "POST $PC" status-after '{status: 500}'
 		survives 'a cut answer to a create' "POST $PC" cut '{at: 1}'
+		# Microsoft's copy is refused: the row names the deal that is there by now, and the copy alone is sent again
+		rewind
+		fault "POST $PC" status '{status: 400, skip: 11, body: {error: {code: "invalidRequest", message: "not now"}}}'
+		expect 4 apply
+		[ "$(ledger "SELECT message LIKE 'created as %not now%' FROM plan_row WHERE outcome = 'refused'")" = 1 ] ||
+			fail "what is there of a deal whose copy was refused: $(ledger "SELECT message FROM plan_row WHERE outcome = 'refused'")"
+		apply --only failed >out 2>err || [ $? -eq "$reference_code" ] || { cat err >&2; fail "the copy alone"; }
+		same_as_ever "$kind: Microsoft's copy is refused at first"
 		# $filter knows nothing of the marker and finds nobody: the whole list is looked through before it is sent again
 		rewind
 		fault "GET $PC?\$filter=externalReferenceId" status '{status: 200, times: 99, body: {value: []}}'

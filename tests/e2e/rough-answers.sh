@@ -47,6 +47,12 @@ for kind in dynamics salesforce; do
 		system=pc
 		no_read "leads away" "a link to somebody else" "GET $PC" link "{body: \"$OTHER/v1.0\"}"
 		no_read "back to a page" "a link that leads back" "GET /v1.0/" link '{skip: 1}'
+		# a link without its path goes on from where the page was
+		"$R" export pc -o whole.csv >out 2>err
+		fault "GET $PC" link '{body: "referrals?$orderby=createdDateTime&$skip=100"}'
+		expect 0 "$R" export pc -o relative.csv
+		struck "$KIND: a link without its path"
+		cmp <(sort whole.csv) <(sort relative.csv) || fail "$KIND: a link without its path"
 		no_read "HTTP 307" "a redirect" "GET $PC" status "{status: 307, headers: {Location: \"$OTHER/\"}}"
 		no_read "too large" "an answer that inflates" "GET $PC" bomb '{at: 1100}'
 		no_read "" "a gzip that is none" "GET $PC" status '{status: 200, times: 6, body: "no gzip", headers: {"Content-Encoding": "gzip"}}'

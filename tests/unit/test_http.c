@@ -115,6 +115,30 @@ static void loopback(void **state)
 	assert_false(near("http://[::2]"));
 }
 
+static void link_is(const char *from, const char *link, const char *want)
+{
+	char *got = link_from(from, link);
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void links_without_a_path(void **state)
+{
+	static const char from[] = "/api/data/v9.2/opportunities?$select=a/b&x=1";
+
+	(void)state;
+	link_is(from, "opportunities?$skiptoken=%3Ccookie", "/api/data/v9.2/opportunities?$skiptoken=%3Ccookie");
+	link_is(from, "?$skiptoken=1", "/api/data/v9.2/opportunities?$skiptoken=1");
+	link_is("https://h.example/a/b?c", "d:/e", "d:/e");
+	link_is("https://h.example/a/b?c", "d?e=f:g", "https://h.example/a/d?e=f:g");
+	link_is(from, "/v1.0/x", "/v1.0/x");
+	link_is(from, "//evil.example/x", "//evil.example/x");
+	link_is(from, "\\\\evil.example", "\\\\evil.example");
+	link_is(from, "https://h.example/y", "https://h.example/y");
+	link_is(from, "", "");
+}
+
 /* The link, resolved at home, is `want`; NULL: refused. */
 static void leads(const char *home, const char *link, const char *want)
 {
@@ -231,6 +255,7 @@ int main(void)
 		cmocka_unit_test(retry_after_dates),
 		cmocka_unit_test(retry_after_garbage),
 		cmocka_unit_test(origins),
+		cmocka_unit_test(links_without_a_path),
 		cmocka_unit_test(no_origins),
 		cmocka_unit_test(loopback),
 		cmocka_unit_test(links),
