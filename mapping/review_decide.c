@@ -66,6 +66,8 @@ static const char *edit_refused(struct arena *a, const struct review_ask *q)
 		return arena_printf(a, _("this row has one outcome: %s"), sentence_text(a, r->reason));
 	if (r->field[0] && is_outcome(q->m, r))
 		return arena_printf(a, _("%s is not typed: approve, reject or keep a side"), r->field);
+	if (r->step == STEP_LINK && r->field[0])
+		return arena_printf(a, _("%s is a half of a link and is not typed: approve or reject"), r->field);
 	if (!r->field[0] || (r->op != OP_UPDATE && r->op != OP_NONE))
 		return _("only a single field can be edited: approve or reject this row, and change "
 		       "the values in "

@@ -18,6 +18,10 @@ planned plan.csv
 address() { echo "line $(grep -n "$(one_id left-value left)" "$1" | head -n 1 | cut -d: -f1), column $2"; }
 tampered plan.csv
 
+cp plan.csv half.csv
+edit_plan half.csv "UPDATE t SET decision = 'edit', proposed = 'other' WHERE field = 'referral_id'"
+refused half.csv "referral_id is a half of a link and is not typed: approve or reject"
+
 cp plan.csv decided.csv
 decide decided.csv
 expect 6 "$R" apply decided.csv
