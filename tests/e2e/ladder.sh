@@ -62,3 +62,11 @@ expect 0 "$R" plan left2.csv right2.csv --outage 2026-10-20T06:30:00Z -o plan.cs
 [ "$(rows "field, class, base, reason" "field LIKE 'deal_%' AND class = 'conflict'" | sort)" = \
 	"deal_currency conflict  the sides differ and no base says which one changed
 deal_value conflict  the sides differ and no base says which one changed" ] || { cat plan.csv >&2; fail "a group that START tells half of"; }
+
+# two possible partners approved for one record: said at once, as apply would hold both back
+{ head -n 1 left.csv; pc 1 Contoso "" ""; } >left3.csv
+{ head -n 1 right.csv; crm 1 Contoso "" ""; crm 2 Contoso "" ""; } >right3.csv
+expect 0 "$R" plan left3.csv right3.csv -o plan.csv
+both=$(rows row "class = 'candidate'" | paste -sd ,)
+expect 0 "$R" approve plan.csv --only "$both"
+said "rows ${both/,/, } link aaaaaaaa-0000-4000-8000-000000000001 to several records"
