@@ -158,8 +158,8 @@ static int store(
 static int tell_groups(struct target *t, struct err *err)
 {
 	struct sql_stmt *st = sql_query(t->ledger.db, err,
-	    "SELECT group_concat(row, ', '), \"group\" FROM (SELECT * FROM plan_row WHERE plan=?1 ORDER BY row)"
-	    " WHERE \"group\"<>'' AND class NOT IN (?2, ?3) GROUP BY left_id, right_id, \"group\""
+	    "SELECT group_concat(row, ', '), \"group\" FROM (SELECT row, left_id, right_id, \"group\", decision FROM plan_row"
+	    " WHERE plan=?1 AND \"group\"<>'' AND class NOT IN (?2, ?3) ORDER BY row) GROUP BY left_id, right_id, \"group\""
 	    " HAVING sum(decision=?4)>0 AND sum(decision IN (?5, ?6))>0 ORDER BY min(row)",
 	    "iiiiii", t->plan.id, (int64_t)CLASS_BLOCKED, (int64_t)CLASS_DIVERGENT, (int64_t)DECISION_APPROVE,
 	    (int64_t)DECISION_NONE, (int64_t)DECISION_REJECT);
@@ -179,12 +179,12 @@ static int tell_partners(struct target *t, struct err *err)
 	int got = 0;
 
 	for (int s = LEFT; s <= RIGHT && got >= 0; s++) {
-		char sql[256];
+		char sql[320];
 		struct sql_stmt *st;
 		snprintf(sql, sizeof sql,
-		    "SELECT group_concat(row, ', '), %s FROM (SELECT * FROM plan_row WHERE plan=?1 ORDER BY row)"
-		    " WHERE class=?2 AND decision=?3 GROUP BY %s HAVING count(*)>1",
-		    side[s], side[s]);
+		    "SELECT group_concat(row, ', '), %s FROM (SELECT row, %s FROM plan_row WHERE plan=?1 AND class=?2 AND decision=?3"
+		    " ORDER BY row) GROUP BY %s HAVING count(*)>1",
+		    side[s], side[s], side[s]);
 		st = sql_query(t->ledger.db, err, sql, "iii", t->plan.id, (int64_t)CLASS_CANDIDATE, (int64_t)DECISION_APPROVE);
 		got = st ? 0 : -1;
 		while (st && (got = sql_step(st, err)) == 1)
