@@ -96,16 +96,14 @@ static const char *approve_refused(struct arena *a, const struct review_ask *q)
 static size_t findings_of(struct arena *a, const struct mapping *m, enum side side, enum side pc, size_t field,
     struct value v, struct finding **out)
 {
-	struct rule_context ctx = { .now = STAMP_NONE, .pc = pc, .lang = lang_name(), .currencies = m->crm_currency,
-		.n_currencies = m->n_crm_currencies };
+	struct rule_context ctx = { .now = STAMP_NONE, .pc = pc, .lang = lang_name(),
+		.currencies = m->n_crm_currencies ? m->crm_currency : NULL, .n_currencies = m->n_crm_currencies };
 	struct link_facts linked = { .linked = true };
 	struct record blank = { .schema = &m->columns[side] };
 	struct mapped r;
 
 	for (enum side s = LEFT; s <= RIGHT; s++)
 		*(s == pc ? &ctx.pc_title : &ctx.crm_title) = m->driver[s] ? m->driver[s]->title : m->kind[s];
-	if (!m->n_crm_currencies)
-		ctx.currencies = NULL;
 	blank.cell = arena_alloc(a, (blank.schema->n + 1) * sizeof *blank.cell);
 	for (size_t i = 0; i < blank.schema->n; i++)
 		blank.cell[i] = value_absent;
