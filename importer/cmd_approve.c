@@ -1,6 +1,7 @@
 /* rejoin approve: decisions without a spreadsheet, or a workbook or .csv read back; says what
  * stands and what is next. Undecided means no. What is irreversible or a possible duplicate is
  * approved by its own row or record id only. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/lang.h"
@@ -157,8 +158,8 @@ static int store(
 static int tell_groups(struct target *t, struct err *err)
 {
 	struct sql_stmt *st = sql_query(t->ledger.db, err,
-	    "SELECT group_concat(row, ', '), \"group\" FROM (SELECT * FROM plan_row WHERE plan=?1 ORDER BY row)"
-	    " WHERE \"group\"<>'' AND class NOT IN (?2, ?3) GROUP BY left_id, right_id, \"group\""
+	    "SELECT group_concat(row, ', '), \"group\" FROM (SELECT row, left_id, right_id, \"group\", decision FROM plan_row"
+	    " WHERE plan=?1 AND \"group\"<>'' AND class NOT IN (?2, ?3) ORDER BY row) GROUP BY left_id, right_id, \"group\""
 	    " HAVING sum(decision=?4)>0 AND sum(decision IN (?5, ?6))>0 ORDER BY min(row)",
 	    "iiiiii", t->plan.id, (int64_t)CLASS_BLOCKED, (int64_t)CLASS_DIVERGENT, (int64_t)DECISION_APPROVE,
 	    (int64_t)DECISION_NONE, (int64_t)DECISION_REJECT);
@@ -168,6 +169,29 @@ static int tell_groups(struct target *t, struct err *err)
 		log_note("rows %s are the group %s and go together: not all of them are approved, so none is sent", sql_text(st, 0),
 		    sql_text(st, 1));
 	sql_done(st);
+	return got;
+}
+
+/* A record has one partner: of several possible ones apply would hold back all that are approved. */
+static int tell_partners(struct target *t, struct err *err)
+{
+	static const char *const side[] = { "left_id", "right_id" };
+	int got = 0;
+
+	for (int s = LEFT; s <= RIGHT && got >= 0; s++) {
+		char sql[320];
+		struct sql_stmt *st;
+		snprintf(sql, sizeof sql,
+		    "SELECT group_concat(row, ', '), %s FROM (SELECT row, %s FROM plan_row WHERE plan=?1 AND class=?2 AND decision=?3"
+		    " ORDER BY row) GROUP BY %s HAVING count(*)>1",
+		    side[s], side[s], side[s]);
+		st = sql_query(t->ledger.db, err, sql, "iii", t->plan.id, (int64_t)CLASS_CANDIDATE, (int64_t)DECISION_APPROVE);
+		got = st ? 0 : -1;
+		while (st && (got = sql_step(st, err)) == 1)
+			log_note("rows %s link %s to several records: approve one of them and reject the others; none is sent",
+			    sql_text(st, 0), sql_text(st, 1));
+		sql_done(st);
+	}
 	return got;
 }
 
@@ -201,8 +225,6 @@ static int decide(struct target *t, const struct options *o, struct err *err)
 	    check_hits(
 		"--reject", o->reject, o->n_reject, c.reject_hit, (long long)t->plan.id, err) < 0 ||
 	    (!o->dry_run && store(t, o, &c, &late, err) < 0))
-		goto done;
-	if (tell_groups(t, err) < 0)
 		goto done;
 	if (late > 0)
 		log_note("%ld rows were carried out already: their decision stands", late);
@@ -334,7 +356,7 @@ static int approve_run(const struct options *o, struct err *err)
 		out_count("decisions", t.review.decided);
 		out_count("refused", t.review.refused);
 	}
-	if ((selectors && decide(&t, o, err) < 0) || (o->outcomes && read_outcomes(&t, o, &refused, err) < 0) ||
+	if ((selectors && decide(&t, o, err) < 0) || tell_groups(&t, err) < 0 || tell_partners(&t, err) < 0 || (o->outcomes && read_outcomes(&t, o, &refused, err) < 0) ||
 	    count(&t, &s, err) < 0)
 		goto done;
 	estimate_say_approved(&t);

@@ -361,7 +361,8 @@ static int run_plan(struct planning *p, struct err *err)
 		goto done;
 	}
 	if (p->o->output && !p->o->dry_run) {
-		if (review_write(p->o->output, &s->ledger, &s->ws, &s->mapping, p->plan, lang_name(), err) < 0) {
+		if (review_put_aside(p->o->output, &s->ledger, &a, err) < 0 ||
+		    review_write(p->o->output, &s->ledger, &s->ws, &s->mapping, p->plan, lang_name(), err) < 0) {
 			err_prefix(err, "the plan is stored as p-%" PRId64 ", but its file is not written", p->plan);
 			goto done;
 		}

@@ -35,6 +35,10 @@ int review_write(const char *path, struct ledger *l, const struct workspace *ws,
 int review_read(const char *path, struct ledger *l, struct mapping *m, int64_t *plan, struct review_result *out,
     struct err *err);
 
+/* A file that is about to be written over: where it is a plan's and holds decisions that were not carried out, it is kept
+ * under the name of its plan ("plan-p-7.xlsx"), which is said. -1 when it cannot be kept: nothing was changed. */
+int review_put_aside(const char *path, struct ledger *l, struct arena *a, struct err *err);
+
 /* What a plan's file says of one row, decisions apart. Texts live until the visitor returns. */
 struct review_line {
 	const char *hash, *op, *to, *left_id, *right_id, *field, *class, *deal;

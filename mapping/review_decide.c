@@ -66,6 +66,8 @@ static const char *edit_refused(struct arena *a, const struct review_ask *q)
 		return arena_printf(a, _("this row has one outcome: %s"), sentence_text(a, r->reason));
 	if (r->field[0] && is_outcome(q->m, r))
 		return arena_printf(a, _("%s is not typed: approve, reject or keep a side"), r->field);
+	if (r->step == STEP_LINK && r->field[0])
+		return arena_printf(a, _("%s is a half of a link and is not typed: approve or reject"), r->field);
 	if (!r->field[0] || (r->op != OP_UPDATE && r->op != OP_NONE))
 		return _("only a single field can be edited: approve or reject this row, and change "
 		       "the values in "
@@ -94,16 +96,14 @@ static const char *approve_refused(struct arena *a, const struct review_ask *q)
 static size_t findings_of(struct arena *a, const struct mapping *m, enum side side, enum side pc, size_t field,
     struct value v, struct finding **out)
 {
-	struct rule_context ctx = { .now = STAMP_NONE, .pc = pc, .lang = lang_name(), .currencies = m->crm_currency,
-		.n_currencies = m->n_crm_currencies };
+	struct rule_context ctx = { .now = STAMP_NONE, .pc = pc, .lang = lang_name(),
+		.currencies = m->n_crm_currencies ? m->crm_currency : NULL, .n_currencies = m->n_crm_currencies };
 	struct link_facts linked = { .linked = true };
 	struct record blank = { .schema = &m->columns[side] };
 	struct mapped r;
 
 	for (enum side s = LEFT; s <= RIGHT; s++)
 		*(s == pc ? &ctx.pc_title : &ctx.crm_title) = m->driver[s] ? m->driver[s]->title : m->kind[s];
-	if (!m->n_crm_currencies)
-		ctx.currencies = NULL;
 	blank.cell = arena_alloc(a, (blank.schema->n + 1) * sizeof *blank.cell);
 	for (size_t i = 0; i < blank.schema->n; i++)
 		blank.cell[i] = value_absent;

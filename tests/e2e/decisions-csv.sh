@@ -18,6 +18,10 @@ planned plan.csv
 address() { echo "line $(grep -n "$(one_id left-value left)" "$1" | head -n 1 | cut -d: -f1), column $2"; }
 tampered plan.csv
 
+cp plan.csv half.csv
+edit_plan half.csv "UPDATE t SET decision = 'edit', proposed = 'other' WHERE field = 'referral_id'"
+refused half.csv "referral_id is a half of a link and is not typed: approve or reject"
+
 cp plan.csv decided.csv
 decide decided.csv
 expect 6 "$R" apply decided.csv
@@ -57,6 +61,22 @@ snapshot $kind after.json
 changed now.json after.json >found
 echo "right $(one_id left-value right 2) deal_value \"$(planted left-value 2 left deal_value)\"" >want
 same_lines want found "what the older plan's file did"
+
+# a new plan under the name of a file that people decided in: it is kept, and what it says is carried over; a file without
+# decisions, or whose decisions were carried out, is written over
+planned book.xlsx
+planned lost.csv
+id=$("$R" show --json | jq -r .plan)
+kept=$(cell lost.csv "class = 'left-changed' AND op = 'update' AND field = 'notes'" left_id | head -n 1)
+edit_plan lost.csv "UPDATE t SET decision = 'approve', comment = 'yes' WHERE left_id = '$kept' AND field = 'notes'"
+planned lost.csv
+said "lost.csv holds decisions that were not carried out: it is kept as lost-$id.csv"
+[ -z "$(cell lost.csv "left_id = '$kept'" decision | tr -d '\n')" ] || fail "the new plan is not in its place"
+expect 6 "$R" apply "lost-$id.csv"
+said "1 rows were carried over"
+planned lost.csv
+planned book.xlsx
+[ "$(ls lost* book* | paste -sd ' ')" = "book.xlsx lost-$id.csv lost.csv" ] || fail "files were put aside for nothing: $(ls lost* book*)"
 
 # a plan of other systems: their pair is another one
 cp after.json now.json

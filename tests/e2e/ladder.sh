@@ -62,3 +62,33 @@ expect 0 "$R" plan left2.csv right2.csv --outage 2026-10-20T06:30:00Z -o plan.cs
 [ "$(rows "field, class, base, reason" "field LIKE 'deal_%' AND class = 'conflict'" | sort)" = \
 	"deal_currency conflict  the sides differ and no base says which one changed
 deal_value conflict  the sides differ and no base says which one changed" ] || { cat plan.csv >&2; fail "a group that START tells half of"; }
+
+# two possible partners approved for one record: said at once, as apply would hold both back
+{ head -n 1 left.csv; pc 1 Contoso "" ""; } >left3.csv
+{ head -n 1 right.csv; crm 1 Contoso "" ""; crm 2 Contoso "" ""; } >right3.csv
+expect 0 "$R" plan left3.csv right3.csv -o plan.csv
+both=$(rows row "class = 'candidate'" | paste -sd ,)
+expect 0 "$R" approve plan.csv --only "$both"
+said "rows ${both/,/, } link aaaaaaaa-0000-4000-8000-000000000001 to several records"
+
+# a typed value is asked by the mapping's own rules too: over the bound it wants a name
+cat >mappings/bound.json <<-END
+{"extends": "partner-center-dynamics.json",
+ "rules": {"X1": {"when": {"deal_value": {"over": 1000}}, "require": ["approver"], "en": "Great deals need an approver."}}}
+END
+sed -i 's|mappings/partner-center-dynamics.json|mappings/bound.json|' rejoin.json
+expect 0 "$R" plan left2.csv right2.csv -o plan.csv
+typed() { # typed VALUE NAME
+	sqlite3 :memory: -cmd ".import --csv plan.csv t" "UPDATE t SET decision = 'keep-left' WHERE field = 'deal_currency';
+		UPDATE t SET decision = 'edit', proposed = '$1', approver = '$2' WHERE field = 'deal_value'" \
+		".headers on" ".mode csv" ".once typed.csv" "SELECT * FROM t WHERE decision <> ''"
+	"$R" approve typed.csv >out 2>err || true
+}
+typed 2000 ""
+said "rule X1 wants a named approver"
+typed 2000 Ann
+said "2 approved"
+typed 900 ""
+said "2 approved"
+typed -5 Ann
+said "deal_value breaks rule R09 in Partner Center"
