@@ -267,11 +267,6 @@ size_t system_batch(const struct system_driver *d, size_t n)
 	return n < most ? n : most;
 }
 
-bool system_denied(const struct system_driver *d, const struct reply *r)
-{
-	return r->outcome == OUTCOME_REFUSED && (d->denied ? d->denied(r) : r->http == 403);
-}
-
 int system_at_once(const struct system *s)
 {
 	int n = s->conf->requests_at_once ? s->conf->requests_at_once
@@ -279,6 +274,11 @@ int system_at_once(const struct system *s)
 					  : s->driver->at_once;
 
 	return n < 1 ? 1 : n > AT_ONCE_MAX ? AT_ONCE_MAX : n;
+}
+
+bool system_denied(const struct system_driver *d, const struct reply *r)
+{
+	return r->outcome == OUTCOME_REFUSED && (d->denied ? d->denied(r) : r->http == 403);
 }
 
 void system_cost(struct system *s, const struct write *w, size_t n, struct write_cost *cost)

@@ -185,6 +185,7 @@ const struct system_driver dynamics_driver = {
 	.find = dataverse_find,
 	.write = dataverse_write,
 	.resolve = dataverse_resolve,
+	.resolve_many = dataverse_resolve_many,
 	.cost = dataverse_cost,
 	.fetch_calls = dataverse_fetch_calls,
 	.look_up = dataverse_look_up,

@@ -166,6 +166,7 @@ const struct system_driver partner_center_driver = {
 	.recall = pc_recall,
 	.record_url = pc_record_url,
 	.identify = pc_identify,
+	.describe = pc_describe,
 	.files = &portal_dialect,
 	.setup = &partner_center_setup,
 };

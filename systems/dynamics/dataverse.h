@@ -120,6 +120,8 @@ int dataverse_find(struct system *s, struct arena *a, const char *column, const 
 
 int dataverse_write(struct system *s, struct arena *a, const struct write *w, size_t n, struct reply *r, struct err *err);
 int dataverse_resolve(struct system *s, struct arena *a, const struct write *w, struct reply *r, struct err *err);
+int dataverse_resolve_many(struct system *s, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    struct err *err);
 int dataverse_describe(struct system *s, struct arena *a, struct column_info **out, size_t *n, struct err *err);
 int dataverse_currencies(struct system *s, struct arena *a, const char ***codes, size_t *n, struct err *err);
 int dataverse_history(struct system *s, struct arena *a, const char *const *ids, size_t n, const char *column, int64_t at,
