@@ -149,6 +149,12 @@ bool settle_took(struct apply *x, const struct item *it, const struct want *w);
  * goes on. */
 int conclude(struct apply *x, struct arena *a, struct item *it, struct err *err);
 int transmit_batch(struct apply *x, struct arena *a, enum side side, struct item **item, size_t *n, struct err *err);
+/* share.c */
+/* Sets x->last: the share of the work that fits now, soonest expiry first; the rest is for another run or day. Without a limit:
+ * all. -1 with ERR_LIMIT where nothing fits into what is left of a day. */
+int share_choose(struct apply *x, struct err *err);
+/* -1, ERR_LIMIT: what is left of the plan does not fit into this run or day. */
+int share_limit(struct apply *x, struct err *err);
 /* denied.c */
 void denied_judge(struct apply *x, enum side side, struct item **item, size_t n);
 int denied_wrote(struct apply *x, enum side side, struct err *err);

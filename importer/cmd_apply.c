@@ -4,7 +4,6 @@
  *   3 the live sides must be the environments that the plan was made for
  *   4 phase by phase to both sides; a limit, a signal or an unreachable service stops the sending
  *   5 results table, accounting, one sentence */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,28 +75,6 @@ static int unknown_steps(struct apply *x, struct err *err)
 	return found;
 }
 
-/* ---- what it takes ---- */
-
-/* What is left of the plan does not fit into this run or day. */
-static int limit_reached(struct apply *x, struct err *err)
-{
-	const struct budget *b = &x->budget;
-	bool day = budget_day_left(b) <= budget_left(b);
-
-	for (enum side s = LEFT; s <= RIGHT; s++)
-		if (budget_told_left(b, s) <= budget_left(b) && budget_told_left(b, s) <= budget_told_left(b, side_other(s)))
-			return budget_told_limit(b, s, err);
-	if (day)
-		return err_set(err, ERR_LIMIT,
-		    "stopped at the day's allowance: what expires first is sent, the rest does not fit into the %ld of %ld calls "
-		    "that are left today (reserve %ld); run the same command again after midnight UTC, or raise daily_calls or "
-		    "lower reserve in rejoin.json",
-		    budget_day_left(b), b->daily, b->reserve > 0 ? b->reserve : 0);
-	return err_set(err, ERR_LIMIT,
-	    "stopped at --max-calls %ld: %ld of them are used and the rest does not fit; run the same command again to go on",
-	    b->max_calls, b->taken);
-}
-
 /* What waits for the second of two approvers is told apart from what nobody looked at. */
 static void say_half(struct apply *x, long half)
 {
@@ -108,31 +85,6 @@ static void say_half(struct apply *x, long half)
 		    "%ld of the undecided are half-approved: another person approves them with rejoin approve p-%lld "
 		    "... --approver NAME",
 		    half, (long long)x->t.plan.id);
-}
-
-/* Does less fit now than on a whole day, by what binds first? */
-static bool day_begun(const struct room *now, const struct room *whole)
-{
-	for (int s = LEFT; s <= RIGHT; s++)
-		if (now->side[s] < whole->side[s] && now->side[s] <= now->calls)
-			return true;
-	return now->all < whole->all && now->all <= now->calls;
-}
-
-/* The share of the work that fits now, soonest expiry first; the rest is for another run or day. Without a limit: all. */
-static int choose_share(struct apply *x, struct err *err)
-{
-	struct room room = estimate_room(&x->budget), whole = estimate_whole(&x->budget);
-
-	x->last = INT64_MAX;
-	if (!room_limited(&room))
-		return 0;
-	if (estimate_fit(x, &room, &x->last, err) < 0)
-		return -1;
-	if (x->last == 0 && day_begun(&room, &whole))
-		return limit_reached(x, err);
-	/* where not even one record fits into a whole run or day, its steps go one by one */
-	return x->last > 0 && x->last < INT64_MAX ? work_later(&x->work, x->last, err) : 0;
 }
 
 /* ---- -n ---- */
@@ -222,13 +174,13 @@ static int begin_run(struct apply *x, struct err *err)
 
 static int send_all(struct apply *x, struct err *err)
 {
-	int result = choose_share(x, err) < 0 ? -1 : send_phases(x, err);
+	int result = share_choose(x, err) < 0 ? -1 : send_phases(x, err);
 	bool denied = denied_found(x);
 
 	if (work_all(&x->work, result < 0 ? NULL : err) < 0)
 		return -1;
 	if (result == 0 && !denied && x->last < INT64_MAX && work_left(&x->work, err) > 0)
-		return limit_reached(x, err);
+		return share_limit(x, err);
 	for (int s = LEFT; s <= RIGHT && result == 0; s++)
 		if (!live(x, (enum side)s) && upload_write(x, (enum side)s, err) < 0)
 			return -1;
