@@ -22,6 +22,9 @@ enum target { TARGET_NONE, TARGET_REJECTED, TARGET_LEFT, TARGET_RIGHT };
 
 static enum target target_of(const struct plan_row *r, enum decision d)
 {
+	/* keeping the side that the change would be written to is a rejection */
+	if (d != DECISION_NONE && !plan_decision_writes(r, d))
+		return TARGET_REJECTED;
 	switch (d) {
 	case DECISION_APPROVE:
 	case DECISION_EDIT:

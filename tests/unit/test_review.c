@@ -231,6 +231,14 @@ static void groups_agree_or_wait(void **state)
 	assert_int_equal(got.decided, 0);
 	decides(plan, VALUE, DECISION_NONE);
 	decides(plan, CURRENCY, DECISION_NONE);
+	/* Keeping what would be written over is a rejection too. */
+	put(CURRENCY, "decision", "keep Dynamics");
+	save(csv);
+	reads(csv, plan);
+	assert_int_equal(got.refused, 0);
+	decides(plan, VALUE, DECISION_REJECT);
+	decides(plan, CURRENCY, DECISION_KEEP_RIGHT);
+	put(CURRENCY, "decision", "");
 	/* One half deleted from the file is one half undecided. */
 	put(VALUE, "decision", "approve");
 	sheets[0].row[CURRENCY] = sheets[0].row[CURRENCY - 1];

@@ -438,6 +438,10 @@ static void rows_that_people_write_are_told_apart(void **state)
 	patch_cell("V2", "str", "<v></v>");
 	reads(book, plan);
 	said("Updates!U2: the hidden columns of this row are empty");
+	patch_cell("J2", "str", "<v></v>");
+	reads(book, plan);
+	assert_string_equal(log_text, "");
+	assert_int_equal(got.refused, 0);
 }
 
 /* ---- files ---- */
