@@ -4,6 +4,22 @@
 #include "core/buf.h"
 #include "core/text.h"
 
+/* Bytes of a blank at s: a space of any kind, or what nobody sees (U+00A0, U+2000 to U+200F, U+202F, U+FEFF); 0 else. Two
+ * names that look alike are one person. */
+static size_t blank(const char *s)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\r')
+		return 1;
+	if (u[0] == 0xc2 && u[1] == 0xa0)
+		return 2;
+	if ((u[0] == 0xe2 && u[1] == 0x80 && ((u[2] >= 0x80 && u[2] <= 0x8f) || u[2] == 0xaf)) ||
+	    (u[0] == 0xef && u[1] == 0xbb && u[2] == 0xbf))
+		return 3;
+	return 0;
+}
+
 /* The next name of a list, its spaces tidied; NULL at the end. */
 static const char *next_name(struct arena *a, const char **at)
 {
@@ -13,10 +29,11 @@ static const char *next_name(struct arena *a, const char **at)
 		char *name = arena_dup(a, s, len);
 
 		*at += len + (s[len] == ';');
-		for (const char *c = name; *c; c++) {
-			bool space = *c == ' ' || *c == '\t' || *c == '\n' || *c == '\r';
+		for (const char *c = name; *c;) {
+			size_t space = blank(c);
+			c += space ? space : 1;
 			if (!space)
-				name[n++] = *c;
+				name[n++] = c[-1];
 			else if (n && name[n - 1] != ' ')
 				name[n++] = ' ';
 		}

@@ -118,8 +118,12 @@ static int take_answer(
 }
 
 /* What helps against a refusal. */
-static const char *remedy(const struct auth *a, const struct grant *g)
+static const char *remedy(const struct auth *a, const struct grant *g, const char *code)
 {
+	bool app = code && (strcmp(code, "invalid_client") == 0 || strcmp(code, "unauthorized_client") == 0);
+
+	if (app && !a->signs && a->flow != FLOW_JWT) /* whoever the person is, the app was not let in */
+		return _("check client_id, client_secret and token_url; then rejoin auth status");
 	if (g->device_code || a->flow == FLOW_DEVICE)
 		return _("sign in again: rejoin auth login");
 	if (a->flow == FLOW_JWT)
@@ -152,7 +156,7 @@ static int refused(const struct auth *a, int status, const struct json *answer,
 	snprintf(out_code, 64, "%s", code ? code : "");
 	return err_set(err, ERR_SIGNIN, "%s: sign-in refused (%d): %.100s%s%.600s; %s %s", name,
 	    status, code ? code : _("no reason given"), text ? ": " : "", text ? text : "",
-	    remedy(a, g), name);
+	    remedy(a, g, code), name);
 }
 
 static void claim(struct buf *b, const char *name, const char *value)
@@ -293,7 +297,7 @@ static int ask_refresh(struct auth *a, struct http *h, struct err *err)
 	const struct secret *given = &a->conf->auth.refresh_token;
 	struct grant g = { .type = "refresh_token" };
 	struct err why = { 0 };
-	char *first = NULL, *second = NULL, code[64];
+	char *first = NULL, *next = NULL, *second = NULL, code[64];
 	int rc = -1;
 
 	if (a->store && access(a->store, F_OK) == 0) {
@@ -301,6 +305,12 @@ static int ask_refresh(struct auth *a, struct http *h, struct err *err)
 		g.refresh = first;
 		if (first)
 			rc = auth_ask(a, h, &g, code, &why);
+		/* another command (`auth status` in cron) may have turned it in meanwhile and kept the next one */
+		if (first && rc < 0 && why.kind == ERR_SIGNIN && (next = secret_read(&kept, NULL)) &&
+		    strcmp(first, next) != 0) {
+			g.refresh = next;
+			rc = auth_ask(a, h, &g, code, &why);
+		}
 	} else if (given->kind == SECRET_NONE) {
 		return err_set(err, ERR_SIGNIN,
 		    "%s: nobody has signed in yet; run rejoin auth login %s", a->conf->name,
@@ -318,6 +328,7 @@ static int ask_refresh(struct auth *a, struct http *h, struct err *err)
 			err->signal = why.signal;
 	}
 	secret_free(first);
+	secret_free(next);
 	secret_free(second);
 	return rc;
 }

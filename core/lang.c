@@ -18,6 +18,7 @@
 
 static struct {
 	bool begun, found, french, fixed; /* fixed: --lang decided */
+	locale_t messages;                /* in which a French text is looked up in an English run; 0 not yet */
 } lang;
 
 static bool bind_folder(const char *folder)
@@ -54,13 +55,21 @@ static bool find_catalogue(void)
 }
 
 /* LANGUAGE is set once, and only where French is spoken or read: the programs that give secrets inherit it. */
+static void begin(void)
+{
+	if (lang.begun)
+		return;
+	lang.begun = true;
+	lang.messages = newlocale(LC_MESSAGES_MASK, "C.UTF-8", (locale_t)0);
+	lang.found = lang.messages && find_catalogue() && setenv("LANGUAGE", "fr", 1) == 0;
+}
+
+/* The system's own words (of errno, say) follow LC_MESSAGES: they are in the language of the run, whatever is read beside. */
 static void choose(bool french)
 {
-	if (french && !lang.begun) {
-		lang.begun = true;
-		lang.found = setlocale(LC_MESSAGES, "C.UTF-8") && find_catalogue() &&
-			     setenv("LANGUAGE", "fr", 1) == 0;
-	}
+	if (french)
+		begin();
+	setlocale(LC_MESSAGES, french ? "C.UTF-8" : "C");
 	lang.french = french;
 }
 
@@ -114,13 +123,14 @@ const char *lang_plural(const char *one, const char *many, unsigned long n)
 
 const char *lang_text_in(const char *name, const char *english)
 {
-	bool french = lang.french;
-
 	if (strcmp(name, "fr") != 0)
 		return english;
-	choose(true);
-	const char *text = lang_text(english);
-	lang.french = french;
+	begin();
+	if (!lang.found || !*english)
+		return english;
+	locale_t was = uselocale(lang.messages);
+	const char *text = dgettext(DOMAIN, english);
+	uselocale(was);
 	return text;
 }
 

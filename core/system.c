@@ -276,6 +276,11 @@ int system_at_once(const struct system *s)
 	return n < 1 ? 1 : n > AT_ONCE_MAX ? AT_ONCE_MAX : n;
 }
 
+bool system_denied(const struct system_driver *d, const struct reply *r)
+{
+	return r->outcome == OUTCOME_REFUSED && (d->denied ? d->denied(r) : r->http == 403);
+}
+
 void system_cost(struct system *s, const struct write *w, size_t n, struct write_cost *cost)
 {
 	bool *refused = cost->refused;

@@ -148,6 +148,7 @@ struct allowance { /* calls that a service allows in a day of its own, by whomev
 #define CAP_SUPPRESS    128u /* writes can carry the wish to wake no flows: system->suppress */
 #define CAP_SINCE_ROWS  256u /* a read since an instant also gives records whose related or child rows changed */
 #define CAP_RELATED     32u /* dotted native paths are rows of other tables, with modified stamps of their own */
+#define CAP_SINGLY      512u /* each write takes a request of its own, however many system_write takes at once */
 #define CAP_IDENTIFY    64u /* identify takes a request */
 
 struct file_dialect;
@@ -247,6 +248,10 @@ struct system_driver {
 	 * alone: `write` looks everything up itself. */
 	const char *(*known)(struct system *, struct arena *);
 	void (*recall)(struct system *, const char *text);
+	/* Was a write refused for want of a role or privilege, and not for what its record holds or whose it is? NULL: where it was
+	 * answered 403. */
+	bool (*denied)(const struct reply *);
+	const char *role_rule; /* the rule that tells which role is missing then, or NULL */
 	/* Would these creates be refused for the rows that they refer to (several accounts fit)? Looks the rows up and makes none:
 	 * replies[i] is REFUSED with the message, or NONE. NULL: nothing is checked. */
 	int (*check_creates)(struct system *, struct arena *, const struct write *, size_t n, struct reply *, struct err *);
@@ -311,6 +316,8 @@ static inline bool pair_wakes(const struct pair_conf *pair, const struct system_
 }
 /* How many of n writes of one kind system_write takes at once. */
 size_t system_batch(const struct system_driver *d, size_t n);
+/* Was the write refused for want of a role or privilege? */
+bool system_denied(const struct system_driver *d, const struct reply *r);
 void system_cost(struct system *, const struct write *, size_t n, struct write_cost *);
 /* 0 where the service tells none. */
 int system_allowance(struct system *, bool ask, struct allowance *out, struct err *err);

@@ -80,9 +80,10 @@ int table_sheet(struct table_writer *w, const char *name, const struct column_de
 /* One row, n as in table_sheet. COLUMN_NUMBER cells that are no plain number of at most 15 digits, and all that a
  * spreadsheet would change, go out as text. */
 int table_write(struct table_writer *w, const struct value *cell, size_t n, struct err *err);
-/* Workbook only (no-ops for CSV): the next row's cell shows as a link; a row's look for one cell. */
+/* Workbook only (no-ops for CSV): the next row's cell shows as a link; a row's look for one cell; text in a column of numbers. */
 void table_next_link(struct table_writer *w, size_t column, const char *url);
 void table_next_look(struct table_writer *w, size_t column, enum cell_look look);
+void table_next_text(struct table_writer *w, size_t column);
 /* Workbook only: a bar chart on the sheet under way from `rows` rows of (label, number) that start at `first_row`
  * (0-based, header is 0) in columns `label`, `number`. */
 void table_chart(struct table_writer *w, const char *title, size_t first_row, size_t rows, size_t label, size_t number);

@@ -145,6 +145,12 @@ void table_next_look(struct table_writer *w, size_t column, enum cell_look look)
 		xlsx_writer_look(w->xlsx, column, look);
 }
 
+void table_next_text(struct table_writer *w, size_t column)
+{
+	if (w->xlsx)
+		xlsx_writer_text(w->xlsx, column);
+}
+
 void table_chart(struct table_writer *w, const char *title, size_t first_row, size_t rows,
     size_t label, size_t number)
 {

@@ -6,8 +6,8 @@
 
 #define HANG_MOST 30 /* columns; a text that begins further right goes on two columns in */
 
-/* Bytes of what stands at s: a colour, or a character; *columns is the room it takes. */
-static size_t piece(const char *s, size_t *columns)
+/* See wrap.h. */
+size_t wrap_piece(const char *s, size_t *columns)
 {
 	unsigned char c = (unsigned char)s[0];
 	unsigned cp = c;
@@ -40,7 +40,7 @@ static size_t word(const char *s, size_t *columns)
 
 	*columns = 0;
 	while (s[n] && s[n] != ' ') {
-		n += piece(s + n, &each);
+		n += wrap_piece(s + n, &each);
 		*columns += each;
 	}
 	return n;
@@ -55,7 +55,7 @@ static size_t hang(const char *line, size_t width)
 		size_t gap = 0;
 		/* a colour may end within the gap */
 		while (*s == ' ' || (*s == 033 && gap)) {
-			size_t n = piece(s, &columns);
+			size_t n = wrap_piece(s, &columns);
 			gap += columns;
 			s += n;
 		}

@@ -9,4 +9,7 @@
  * wide letters two columns. */
 void wrap_line(struct buf *out, const char *line, size_t width);
 
+/* Bytes of what stands at s: a colour, or a character; *columns is the room it takes: 0, 1 or 2. */
+size_t wrap_piece(const char *s, size_t *columns);
+
 #endif

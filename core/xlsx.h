@@ -75,6 +75,7 @@ struct xlsx_columns {
 		size_t list;   /* of words, from 1; 0: no drop-down */
 		char *link;    /* of the next row */
 		int next_look; /* of the next row; -1: as the column */
+		bool next_text; /* the next row's cell is text, whatever the column */
 	} *column;
 	size_t n;
 	struct word_lists lists; /* of all sheets */
@@ -186,6 +187,7 @@ int xlsx_writer_sheet(struct xlsx_writer *w, const char *name, const struct colu
 int xlsx_writer_row(struct xlsx_writer *w, const struct value *cell, size_t n, struct err *err);
 void xlsx_writer_link(struct xlsx_writer *w, size_t column, const char *url);
 void xlsx_writer_look(struct xlsx_writer *w, size_t column, enum cell_look look);
+void xlsx_writer_text(struct xlsx_writer *w, size_t column);
 void xlsx_writer_chart(struct xlsx_writer *w, const char *title, size_t first_row, size_t rows, size_t label,
     size_t number);
 /* Assembles the file. */

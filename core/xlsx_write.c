@@ -213,11 +213,17 @@ static int begin_sheet(struct xlsx_writer *w, struct err *err)
 	w->sheet = add_sheet(w, w->sheet_name, err);
 	if (!w->sheet)
 		return -1;
-	/* what a row is about stays in sight while the rest of a wide table is scrolled */
-	worksheet_freeze_panes(w->sheet, 1, w->columns.n > WIDE && !w->columns.column[0].hidden ? 1 : 0);
+	/* what a row is about stays in sight while the rest of a wide table is scrolled, and on the second page beside it: on
+	 * one page the letters would be two points high */
+	bool wide = w->columns.n > WIDE && !w->columns.column[0].hidden;
+	worksheet_freeze_panes(w->sheet, 1, wide ? 1 : 0);
 	worksheet_set_landscape(w->sheet);
-	worksheet_fit_to_pages(w->sheet, 1, 0);
+	worksheet_fit_to_pages(w->sheet, wide ? 2 : 1, 0);
+	worksheet_set_margins(w->sheet, 0.4, 0.4, 0.4, 0.6);
+	worksheet_set_footer(w->sheet, "&L&A&R&P / &N");
 	worksheet_repeat_rows(w->sheet, 0, 0);
+	if (wide)
+		worksheet_repeat_columns(w->sheet, 0, 0);
 	worksheet_ignore_errors(w->sheet, LXW_IGNORE_NUMBER_STORED_AS_TEXT, "A1:XFD1048576");
 	for (i = 0; code == LXW_NO_ERROR && i < w->columns.n; i++) {
 		c = &w->columns.column[i];
@@ -278,7 +284,7 @@ static lxw_error write_cell(struct xlsx_writer *w, size_t i, struct value v)
 		    format_for(w, look, FORM_TEXT, c->wrap, true), cell_text(w, i, v.s, v.len),
 		    NULL);
 	}
-	form = xlsx_number_form(c->type, v, &number);
+	form = c->next_text ? FORM_TEXT : xlsx_number_form(c->type, v, &number);
 	if (form != FORM_TEXT)
 		return worksheet_write_number(
 		    w->sheet, w->row, column, number, format_for(w, look, form, c->wrap, false));
@@ -311,6 +317,7 @@ int xlsx_writer_row(struct xlsx_writer *w, const struct value *cell, size_t n, s
 		free(w->columns.column[i].link);
 		w->columns.column[i].link = NULL;
 		w->columns.column[i].next_look = -1;
+		w->columns.column[i].next_text = false;
 		if (code != LXW_NO_ERROR) {
 			cell_name(i, w->row + 1, name);
 			return failed(code, name, err);
@@ -332,6 +339,12 @@ void xlsx_writer_look(struct xlsx_writer *w, size_t column, enum cell_look look)
 {
 	if (column < w->columns.n && (size_t)look < LOOK_COUNT)
 		w->columns.column[column].next_look = (int)look;
+}
+
+void xlsx_writer_text(struct xlsx_writer *w, size_t column)
+{
+	if (column < w->columns.n)
+		w->columns.column[column].next_text = true;
 }
 
 void xlsx_writer_chart(struct xlsx_writer *w, const char *title, size_t first_row, size_t rows,

@@ -167,6 +167,10 @@ int doctor_columns(struct visit *v, struct err *err)
 			missing(&k, "create", path, c);
 	}
 	look_at_peer(&k);
+	/* what the match, the scope and the rules read */
+	for (size_t i = 0; i < k.n && !k.missing; i++)
+		if (info[i].table && !info[i].found && schema_find(&v->mapping->columns[v->side], info[i].path) >= 0)
+			missing(&k, "column", info[i].path, &info[i]);
 	if (!k.missing)
 		doctor_say(v->doctor, v->conf->name, N_("columns"), LEVEL_OK, EXIT_OK, NULL,
 		    "all %ld mapped columns are there, %ld of them can be written", k.found,

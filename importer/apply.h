@@ -40,6 +40,15 @@ struct job_side {
 	struct job_keeper keeper;
 };
 
+/* What a side refused for want of a role or privilege (denied.c). */
+struct denial {
+	bool wrote;    /* this run changed something there */
+	bool stopped;  /* nothing more is sent to it */
+	long in_a_row; /* such refusals since the last write that was applied */
+	struct held *held; size_t n_held, cap; /* parts of rows that wait for the role */
+	int http; char *code, *message; /* of the last such answer */
+};
+
 struct rehearsal;
 
 struct apply {
@@ -57,6 +66,7 @@ struct apply {
 	long uploads;       /* rows put into upload files by this run */
 	long waiting_uploads; /* rows in upload files of runs before */
 	struct job_side job[2];
+	struct denial denial[2];
 	int64_t last; /* row of the plan up to which records are of this run's share */
 	struct rehearsal *rehearsal; /* NULL: the run is real; else nothing is sent (rehearse.h) */
 };
@@ -83,6 +93,7 @@ struct item {
 	bool done;           /* its rows were told */
 	bool check;          /* to be read and compared before it is sent */
 	int conflicts, tries;
+	bool held;           /* for want of a role: it isn't sent again by this run */
 	int steps;           /* creates: requests it takes */
 	const char *refusal; /* the whole item cannot be sent: why */
 	struct record *native;   /* after the write (or source of a create), in mapping->columns */
@@ -130,11 +141,22 @@ int settle_all(struct apply *x, struct item *it, enum outcome o, const char *cod
 void settle_after(struct apply *x, struct arena *a, struct item *it);
 void settle_money(struct apply *x, const struct item *it, struct step_money *m);
 void settle_kept(struct apply *x, struct arena *a, struct item *it);
+#define SETTLE_TEXT 1200
+/* What is told of a create (as applied) whose way back was not taken. */
+const char *settle_left_link(struct apply *x, enum side to, const char *message, char text[SETTLE_TEXT]);
 bool settle_took(struct apply *x, const struct item *it, const struct want *w);
 /* send.c: one item's answer into the journal and its rows, inside a transaction; says whether it
  * goes on. */
 int conclude(struct apply *x, struct arena *a, struct item *it, struct err *err);
 int transmit_batch(struct apply *x, struct arena *a, enum side side, struct item **item, size_t *n, struct err *err);
+/* denied.c */
+void denied_judge(struct apply *x, enum side side, struct item **item, size_t n);
+int denied_wrote(struct apply *x, enum side side, struct err *err);
+/* How many of n writes may go out at once. */
+size_t denied_probe(const struct apply *x, enum side side, size_t n);
+bool denied_found(const struct apply *x);
+int denied_error(struct apply *x, struct err *err); /* -1, ERR_SIGNIN: which role is missing where */
+void denied_close(struct apply *x);
 /* phase.c: all that is ready, phase by phase to both sides; -1: the run stops. */
 int send_phases(struct apply *x, struct err *err);
 /* resolve.c */

@@ -223,15 +223,20 @@ static int begin_run(struct apply *x, struct err *err)
 static int send_all(struct apply *x, struct err *err)
 {
 	int result = choose_share(x, err) < 0 ? -1 : send_phases(x, err);
+	bool denied = denied_found(x);
 
-	if (work_all(&x->work, result < 0 ? NULL : err) < 0 || result < 0)
+	if (work_all(&x->work, result < 0 ? NULL : err) < 0)
 		return -1;
-	if (x->last < INT64_MAX && work_left(&x->work, err) > 0)
+	if (result == 0 && !denied && x->last < INT64_MAX && work_left(&x->work, err) > 0)
 		return limit_reached(x, err);
-	for (int s = LEFT; s <= RIGHT; s++)
+	for (int s = LEFT; s <= RIGHT && result == 0; s++)
 		if (!live(x, (enum side)s) && upload_write(x, (enum side)s, err) < 0)
 			return -1;
-	return 0;
+	if (!denied || (result < 0 && err->kind != ERR_LIMIT && err->kind != ERR_UNAVAILABLE))
+		return result;
+	if (result < 0)
+		log_error("%s", err->text);
+	return denied_error(x, err);
 }
 
 static const char *run_name(struct apply *x)
@@ -444,6 +449,7 @@ static int apply_run(const struct options *o, struct err *err)
 	if (code >= 0 && x->t.review.refused > 0)
 		code = exit_worst(code, EXIT_PERSON);
 done:
+	denied_close(x);
 	work_close(&x->work);
 	for (int s = LEFT; s <= RIGHT; s++)
 		system_close(x->system[s]);

@@ -153,6 +153,24 @@ static int store(
 	return sql_commit(t->ledger.db, err);
 }
 
+/* A row named alone leaves its group in part, and apply would send nothing of it: that is said before. */
+static int tell_groups(struct target *t, struct err *err)
+{
+	struct sql_stmt *st = sql_query(t->ledger.db, err,
+	    "SELECT group_concat(row, ', '), \"group\" FROM (SELECT * FROM plan_row WHERE plan=?1 ORDER BY row)"
+	    " WHERE \"group\"<>'' AND class NOT IN (?2, ?3) GROUP BY left_id, right_id, \"group\""
+	    " HAVING sum(decision=?4)>0 AND sum(decision IN (?5, ?6))>0 ORDER BY min(row)",
+	    "iiiiii", t->plan.id, (int64_t)CLASS_BLOCKED, (int64_t)CLASS_DIVERGENT, (int64_t)DECISION_APPROVE,
+	    (int64_t)DECISION_NONE, (int64_t)DECISION_REJECT);
+	int got = st ? 0 : -1;
+
+	while (st && (got = sql_step(st, err)) == 1)
+		log_note("rows %s are the group %s and go together: not all of them are approved, so none is sent", sql_text(st, 0),
+		    sql_text(st, 1));
+	sql_done(st);
+	return got;
+}
+
 static void free_choice(struct choice *c)
 {
 	free((void *)(uintptr_t)c->comment);
@@ -184,6 +202,8 @@ static int decide(struct target *t, const struct options *o, struct err *err)
 		"--reject", o->reject, o->n_reject, c.reject_hit, (long long)t->plan.id, err) < 0 ||
 	    (!o->dry_run && store(t, o, &c, &late, err) < 0))
 		goto done;
+	if (tell_groups(t, err) < 0)
+		goto done;
 	if (late > 0)
 		log_note("%ld rows were carried out already: their decision stands", late);
 	if (c.same > 0)
@@ -209,10 +229,12 @@ static int count(struct target *t, struct standing *s, struct err *err)
 {
 	struct plan_rows *rows = ledger_plan_rows(&t->ledger, t->plan.id, "", err);
 	struct arena mem = { 0 };
+	struct work_options known = { 0 };
 	struct plan_result result;
 	struct plan_row r;
 	int more = -1;
 
+	work_options_of(&known, &t->mapping);
 	memset(s, 0, sizeof(*s));
 	while (rows && (more = plan_rows_next(rows, &mem, &r, err)) == 1) {
 		enum verdict v = row_verdict(&r);
@@ -227,7 +249,7 @@ static int count(struct target *t, struct standing *s, struct err *err)
 		s->half += r.half;
 		s->blocked += v == VERDICT_BLOCKED;
 		s->inferred += v == VERDICT_UNDECIDED && r.inferred;
-		s->irreversible += open && !r.reversible;
+		s->irreversible += open && row_is_final(&r, &known);
 		s->unnamed += open && plan_row_needs_approver(&r) && !*r.approver;
 		s->done += v == VERDICT_APPROVED && !open;
 		s->uploads += open && strcmp(result.code, UPLOAD_CODE) == 0;

@@ -177,22 +177,27 @@ int estimate_open(struct apply *x, struct err *err)
 	return 0;
 }
 
+void work_options_of(struct work_options *w, const struct mapping *m)
+{
+	w->mapping = m;
+	w->status = m->f_status >= 0 ? m->field[m->f_status].name : "";
+	w->visible = m->f_visible >= 0 ? m->field[m->f_visible].name : "";
+	for (int s = LEFT; s <= RIGHT; s++)
+		w->final[s] = m->driver[s] && m->driver[s]->caps & CAP_CREATE_FINAL;
+}
+
 /* By the options of the command; without any, what is approved. */
 struct work_options apply_work_options(const struct apply *x)
 {
-	const struct mapping *m = &x->t.mapping;
 	const struct options *o = x->o;
 	struct work_options w = { .yes = o->yes,
 		.allow = o->allow_irreversible,
 		.only = o->only,
 		.n_only = o->n_only,
 		.dry_run = o->dry_run,
-		.now = budget_now(&x->budget),
-		.status = m->f_status >= 0 ? m->field[m->f_status].name : "",
-		.visible = m->f_visible >= 0 ? m->field[m->f_visible].name : "" };
+		.now = budget_now(&x->budget) };
 
-	for (int s = LEFT; s <= RIGHT; s++)
-		w.final[s] = m->driver[s] && m->driver[s]->caps & CAP_CREATE_FINAL;
+	work_options_of(&w, &x->t.mapping);
 	return w;
 }
 
@@ -262,13 +267,7 @@ void estimate_say_approved(struct target *t)
 int plan_cost(const struct plan_cost_request *q, struct plan_cost *out, struct err *err)
 {
 	struct apply *x = xcalloc(1, sizeof(*x));
-	const struct mapping *m = q->mapping;
-	struct work_options o = { .allow = LONG_MAX,
-		.proposed = q->proposed,
-		.dry_run = true,
-		.now = q->plan->at,
-		.status = m->f_status >= 0 ? m->field[m->f_status].name : "",
-		.visible = m->f_visible >= 0 ? m->field[m->f_visible].name : "" };
+	struct work_options o = { .allow = LONG_MAX, .proposed = q->proposed, .dry_run = true, .now = q->plan->at };
 	struct room today, a_day = estimate_whole(q->budget);
 	struct arena a = { 0 };
 	struct err why = { .kind = ERR_NONE };
@@ -278,10 +277,9 @@ int plan_cost(const struct plan_cost_request *q, struct plan_cost *out, struct e
 	x->t.plan = *q->plan;
 	x->t.mapping = *q->mapping;
 	x->t.pair = *q->pair;
-	for (int s = LEFT; s <= RIGHT; s++) {
+	for (int s = LEFT; s <= RIGHT; s++)
 		x->system[s] = q->system[s];
-		o.final[s] = m->driver[s] && m->driver[s]->caps & CAP_CREATE_FINAL;
-	}
+	work_options_of(&o, q->mapping);
 	memset(out, 0, sizeof(*out));
 	if (work_open(&x->work, &x->t.ledger, q->plan, &o, err) < 0)
 		goto done;

@@ -62,15 +62,8 @@ static bool goes_to(const struct plan_row *r, enum side side)
 static const char *child_alias(const struct mapping *m, enum side side, const char *field)
 {
 	int f = *field ? mapping_field(m, field) : -1;
-	const char *path =
-	    f >= 0 && m->field[f].side[side].n_paths ? m->field[f].side[side].path[0] : "";
-	size_t len = strcspn(path, "[");
 
-	for (size_t i = 0; path[len] && i < m->n_related[side]; i++)
-		if (m->related[side][i].table && strlen(m->related[side][i].alias) == len &&
-		    strncmp(m->related[side][i].alias, path, len) == 0)
-			return m->related[side][i].alias;
-	return NULL;
+	return f >= 0 ? mapping_child_table(m, (size_t)f, side) : NULL;
 }
 
 static void add_due(

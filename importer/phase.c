@@ -76,7 +76,8 @@ static int send_round(struct apply *x, struct arena *a, enum side side, struct i
 
 	/* what becomes ready again while the round is under way waits for the next one */
 	memset(was, 0, n * sizeof(*was));
-	while (result == 0 && (used = pick(x->t.mapping.driver[side], items, n, batch)) > 0) {
+	while (result == 0 && !x->denial[side].stopped &&
+	       (used = denied_probe(x, side, pick(x->t.mapping.driver[side], items, n, batch))) > 0) {
 		result = x->rehearsal ? rehearse_batch(x, a, side, batch, used, err)
 				      : transmit_batch(x, a, side, batch, &used, err);
 		for (size_t i = 0; result == 0 && i < used; i++) {
@@ -94,7 +95,7 @@ static int send_items(
 {
 	int result = 0;
 
-	for (int round = 0; round < ROUNDS && result == 0 && any_ready(items, n); round++) {
+	for (int round = 0; round < ROUNDS && result == 0 && any_ready(items, n) && !x->denial[side].stopped; round++) {
 		result = send_round(x, a, side, items, n, err);
 		if (result == 0)
 			result = resolve_now(x, a, items, n, err);
@@ -157,7 +158,7 @@ static int send_phase(struct apply *x, int phase, enum side side, struct err *er
 		chunk = d->bulk_batch;
 	if (chunk > CHUNK_MAX)
 		chunk = CHUNK_MAX;
-	for (;;) {
+	for (result = 0; !x->denial[side].stopped;) {
 		arena_reset(&mem);
 		result = work_next(&x->work, &mem, phase, side, after, chunk, &list, &n, err);
 		if (result < 0 || n == 0)

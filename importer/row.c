@@ -4,6 +4,7 @@
 #include <string.h>
 #include "importer/work.h"
 #include "mapping/base.h"
+#include "mapping/elements.h"
 
 static bool row_has_op(const struct plan_row *r)
 {
@@ -128,6 +129,21 @@ int row_phase(const struct plan_row *r, struct value want, const struct work_opt
 	return r->step == STEP_ACCEPT ? PHASE_ACCEPT : PHASE_VALUES;
 }
 
+/* Does the value take an element out of a set held as child rows? Its row would be deleted, for good. */
+static bool deletes_rows(const struct plan_row *r, const struct work_options *o, enum side side, struct value want)
+{
+	int field = *r->field ? mapping_field(o->mapping, r->field) : -1;
+	struct arena a = { 0 };
+	bool out = false;
+
+	if (field >= 0 && o->mapping->field[field].type == TYPE_SET &&
+	    mapping_child_table(o->mapping, (size_t)field, side))
+		out = !value_equal(
+		    elements_union(o->mapping, (size_t)field, want, side == LEFT ? r->left : r->right, &a), want);
+	arena_release(&a);
+	return out;
+}
+
 /* May what is decided not be taken back? */
 bool row_is_final(const struct plan_row *r, const struct work_options *o)
 {
@@ -142,6 +158,8 @@ bool row_is_final(const struct plan_row *r, const struct work_options *o)
 			final = o->final[s] && value_is(want, "true");
 		else if (*o->status && strcmp(r->field, o->status) == 0)
 			final = o->final[s] || row_phase(r, want, o) == PHASE_CLOSE;
+		else
+			final = deletes_rows(r, o, (enum side)s, want);
 	}
 	return final;
 }

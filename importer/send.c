@@ -29,6 +29,8 @@ int conclude(struct apply *x, struct arena *a, struct item *it, struct err *err)
 
 	it->ready = false;
 	if (r->outcome == OUTCOME_APPLIED) {
+		if (denied_wrote(x, it->step.to, err) < 0)
+			return -1;
 		if (it->step.write.op != WRITE_CREATE)
 			settle_kept(x, a, it);
 		settle_money(x, it, &end.money);
@@ -45,7 +47,7 @@ int conclude(struct apply *x, struct arena *a, struct item *it, struct err *err)
 	switch (r->outcome) {
 	case OUTCOME_NONE:
 	case OUTCOME_DEFERRED:
-		it->ready = ++it->tries < TRIES;
+		it->ready = !it->held && ++it->tries < TRIES;
 		it->done = !it->ready;
 		/* its parts stay open: the next run sends them */
 		for (size_t i = 0; it->done && result == 0 && i < it->step.n_rows; i++)
@@ -167,6 +169,7 @@ int transmit_batch(struct apply *x, struct arena *a, enum side side, struct item
 		settle_after(x, a, item[i]);
 	}
 	if (sent == 0) {
+		denied_judge(x, side, item, *n);
 		/* by now it is known whose account or owner is not to be had: those were not sent */
 		system_cost(x->system[side], w, *n, &cost);
 		budget_woken(&x->budget, side, pair_wakes(&x->t.pair, x->system[side]->driver) ? cost.echoes : 0);

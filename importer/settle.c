@@ -73,13 +73,24 @@ static long open_parts(
 	return r->class == CLASS_CONFLICT && r->decision == DECISION_EDIT;
 }
 
+/* The deal exists: saying "refused" would make somebody create it again. */
+const char *settle_left_link(struct apply *x, enum side to, const char *message, char text[SETTLE_TEXT])
+{
+	x->left_links++;
+	snprintf(text, SETTLE_TEXT,
+	    _("created, but %s does not point to it yet (%s); the next plan proposes the "
+	    "link"),
+	    x->t.plan.title[to], message);
+	return text;
+}
+
 static int settle_row(struct apply *x, const struct item *it, const struct plan_row *r,
     enum outcome o, int http, const char *code, const char *message, struct err *err)
 {
 	struct ledger *l = &x->t.ledger;
 	bool back = it->step.phase == PHASE_LINK && r->op == OP_CREATE;
 	const char *name = outcome_name(o);
-	char text[1200];
+	char text[SETTLE_TEXT];
 	long open = 0;
 
 	x->conflicts += o == OUTCOME_CONFLICT;
@@ -96,14 +107,8 @@ static int settle_row(struct apply *x, const struct item *it, const struct plan_
 		return -1;
 	}
 	if (back && (o == OUTCOME_REFUSED || o == OUTCOME_CONFLICT)) {
-		/* the deal exists: saying "refused" would make somebody create it again */
-		x->left_links++;
-		snprintf(text, sizeof(text),
-		    _("created, but %s does not point to it yet (%s); the next plan proposes the "
-		    "link"),
-		    x->t.plan.title[it->step.to], message);
+		message = settle_left_link(x, it->step.to, message, text);
 		name = outcome_name(OUTCOME_APPLIED);
-		message = text;
 	}
 	return ledger_plan_result(l, it->step.plan, r->row, name, http, code ? code : "",
 	    message ? message : "", budget_now(&x->budget), err);

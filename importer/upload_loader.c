@@ -73,6 +73,11 @@ static void check(struct upload *u, struct upload_record *r)
 			    _("the import file cannot clear %s: do it by hand, then plan again"),
 			    s->path);
 			r->by_hand = true;
+		} else if (u->dialect->clear && *u->dialect->clear && value_is(s->value, u->dialect->clear)) {
+			r->refused = arena_printf(&u->mem,
+			    _("%s would be cleared: in the import file %s means empty; set it by hand, then plan again"),
+			    s->path, u->dialect->clear);
+			r->by_hand = true;
 		}
 	}
 }

@@ -41,6 +41,7 @@ struct work_options {
 	bool dry_run;         /* nothing is stored */
 	const char *status, *visible; /* canonical names, "" none */
 	bool final[2];        /* creates, accepts and visibility of this side cannot be taken back */
+	const struct mapping *mapping;
 	int64_t now;
 };
 
@@ -59,6 +60,9 @@ struct work {
 	struct sql *db;
 	struct work_totals totals;
 };
+
+/* What the mapping says of rows: status, visible, final, mapping. */
+void work_options_of(struct work_options *w, const struct mapping *m);
 
 /* Reads the plan once: stores -y and rejections (not on a dry run), builds the parts. The mapping
  * says which side is which. */

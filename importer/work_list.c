@@ -57,7 +57,7 @@ const char *work_obstacle(struct work *w, int64_t row, enum side side, int phase
 	else if (sql_one(w->db, err, 0,
 		     "SELECT 1 FROM part p JOIN part me ON me.key = p.key AND me.side = p.side"
 		     " WHERE me.row = ? AND me.side = ? AND me.phase = ? AND p.phase < me.phase "
-		     "AND p.state = 5"
+		     "AND p.state IN (0, 5)"
 		     " LIMIT 1",
 		     "iii", row, (int64_t)side, (int64_t)phase))
 		why = _("not sent: an earlier step of this record was not carried out");

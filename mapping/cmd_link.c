@@ -43,6 +43,21 @@ static int check_order(struct ledger *l, const struct pair_conf *pair, const cha
 	return 0;
 }
 
+/* A link takes the place of earlier ones of either record: that is said. */
+static int tell_replaced(struct ledger *l, const struct pair_conf *pair, const struct ledger_link *link, struct arena *a,
+    struct err *err)
+{
+	struct ledger_link *k;
+	size_t n;
+	if (ledger_links(l, a, pair->name, &k, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && link->linked; i++)
+		if (k[i].linked && !strcmp(k[i].left_id, link->left_id) != !strcmp(k[i].right_id, link->right_id))
+			log_warn("that %s and %s are one deal was remembered before, and is forgotten: a record has one partner",
+			    k[i].left_id, k[i].right_id);
+	return 0;
+}
+
 static const char *title(const struct pair_conf *pair, enum side s)
 {
 	const struct system_driver *d = system_driver_find(pair->side[s]->kind);
@@ -70,6 +85,8 @@ static int decide(const struct options *o, bool linked, struct err *err)
 	if (check_order(&l, pair, id, command, err) < 0)
 		goto done;
 	struct ledger_link link = { id[LEFT], id[RIGHT], linked, o->approver ? o->approver : "", ledger_now(&l) };
+	if (tell_replaced(&l, pair, &link, &a, err) < 0)
+		goto done;
 	int stored = o->dry_run ? 1 : ledger_link_put(&l, pair->name, &link, err);
 	if (stored < 0)
 		goto done;

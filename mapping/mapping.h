@@ -127,6 +127,8 @@ struct mapping {
 int mapping_open(struct mapping *m, const char *path, struct err *err);
 void mapping_close(struct mapping *m);
 int mapping_field(const struct mapping *m, const char *name); /* -1 */
+/* Alias of the child table whose rows hold the field on a side; NULL: the record itself holds it. */
+const char *mapping_child_table(const struct mapping *m, size_t field, enum side side);
 /* Heading of somebody's file -> native column index of that side (exact, any case, ns__ prefix, aliases,
  * headings of "columns", BOM; a bare name also finds the column of a package); -1. */
 int mapping_heading(const struct mapping *m, enum side side, const char *heading);

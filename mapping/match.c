@@ -4,11 +4,9 @@
 #include <string.h>
 #include "core/text.h"
 
-#define RUNGS 2
-
 bool match_by(const struct rowset *left, const struct rowset *right, uint32_t l, uint32_t r, int rung)
 {
-	return left->row[l].key[rung] && left->row[l].key[rung] == right->row[r].key[rung];
+	return rowset_key(left, l, rung) && rowset_key(left, l, rung) == rowset_key(right, r, rung);
 }
 
 /* A non-empty key held by two records of one side blocks both (R25). */
@@ -16,7 +14,7 @@ static void mark_shared_keys(struct rowset *s)
 {
 	for (uint32_t i = 0; i < s->n; i++)
 		for (int r = 0; r < RUNGS; r++) {
-			uint64_t key = s->row[i].key[r];
+			uint64_t key = rowset_key(s, i, r);
 			uint32_t first = rowset_find(s, r, key, NO_ROW);
 			if (key && (first != i || rowset_find(s, r, key, first) != NO_ROW))
 				s->row[i].flags |= ROW_DUPLICATE;
@@ -91,6 +89,8 @@ static int find_decisions(const struct rowset *left, const struct rowset *right,
 			return -1;
 		if (k.left != NO_ROW && k.right != NO_ROW)
 			(*out)[(*n)++] = k;
+		else if (k.linked && o->missing)
+			o->missing(o->ctx, &o->decision[i]);
 	}
 	qsort(*out, *n, sizeof **out, compare_pairs);
 	return 0;
@@ -120,7 +120,7 @@ static void link_left(struct rowset *left, struct rowset *right, uint32_t l, con
 	for (int r = 0; r <= RUNGS; r++) {
 		uint32_t hit = NO_ROW;
 		if (r < RUNGS)
-			hit = rowset_find(right, r, left->row[l].key[r], NO_ROW);
+			hit = rowset_find(right, r, rowset_key(left, l, r), NO_ROW);
 		else
 			hit = decided_partner(decided, n, l);
 		if (hit == NO_ROW)
@@ -160,7 +160,7 @@ static void spread_marks(struct rowset *left, struct rowset *right)
 		for (uint32_t l = 0; l < left->n; l++) {
 			for (int r = 0; r < RUNGS; r++) {
 				for (uint32_t i = NO_ROW;
-				     (i = rowset_find(right, r, left->row[l].key[r], i)) != NO_ROW;) {
+				     (i = rowset_find(right, r, rowset_key(left, l, r), i)) != NO_ROW;) {
 					uint16_t both = (uint16_t)((left->row[l].flags | right->row[i].flags) & marks);
 					if (!both || ((left->row[l].flags & both) == both &&
 							 (right->row[i].flags & both) == both))
@@ -174,16 +174,10 @@ static void spread_marks(struct rowset *left, struct rowset *right)
 	}
 }
 
-static int exact_rungs(const struct mapping *m)
-{
-	int n = 0;
-	for (size_t k = 0; k < m->n_rungs; k++)
-		n += !m->rung[k].candidate;
-	return n < RUNGS ? n : RUNGS;
-}
-
 static void mark_rest(struct rowset *s, const struct rowset *left, const struct rowset *right)
 {
+	/* rungs that hold the id of one side's record are the halves of a link; any other only finds it */
+	const int half[2] = { id_rung(s->m, LEFT), id_rung(s->m, RIGHT) };
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct row_ref *r = &s->row[i];
 		if (r->flags & (ROW_DUPLICATE | ROW_CROSSED)) {
@@ -196,8 +190,8 @@ static void mark_rest(struct rowset *s, const struct rowset *left, const struct 
 			continue;
 		}
 		uint32_t l = s->side == LEFT ? i : r->partner, rr = s->side == LEFT ? r->partner : i;
-		for (int k = 0; k < exact_rungs(s->m); k++)
-			if (!match_by(left, right, l, rr, k))
+		for (int k = 0; k < 2; k++)
+			if (half[k] >= 0 && !match_by(left, right, l, rr, half[k]))
 				r->flags |= ROW_HALF;
 	}
 }

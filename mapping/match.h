@@ -29,6 +29,8 @@ struct match_options {
 	size_t n_decisions;
 	/* Was this candidate refused, and has neither side changed its name since? NULL: none was. */
 	bool (*refused)(void *ctx, const char *left_id, const char *right_id, struct value left_name, struct value right_name);
+	/* Two records that a person linked, of which one was not read. NULL: nobody wants to know. */
+	void (*missing)(void *ctx, const struct match_decision *decision);
 	void *ctx;
 	struct candidates *candidates; /* NULL: none are looked for */
 };

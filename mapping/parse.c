@@ -31,6 +31,17 @@ int mapping_field(const struct mapping *m, const char *name)
 	return -1;
 }
 
+const char *mapping_child_table(const struct mapping *m, size_t field, enum side side)
+{
+	const struct field_side *s = &m->field[field].side[side];
+	const char *path = s->n_paths ? s->path[0] : "";
+	size_t n = strcspn(path, "[");
+	for (size_t i = 0; path[n] && i < m->n_related[side]; i++)
+		if (m->related[side][i].table && strlen(m->related[side][i].alias) == n && !strncmp(m->related[side][i].alias, path, n))
+			return m->related[side][i].alias;
+	return NULL;
+}
+
 static void parse_kinds(struct parse *p, const struct json *root)
 {
 	for (enum side s = LEFT; s <= RIGHT; s++) {
@@ -61,6 +72,19 @@ static void parse_fields(struct parse *p, const struct json *list)
 		parse_leave(p, inner);
 	}
 	parse_leave(p, at);
+}
+
+/* Are all paths of a rung's side the deal's or the customer's name? */
+static bool names_alone(const struct mapping *m, const struct rung *r, enum side s)
+{
+	static const char *const names[] = { "deal_name", "customer" };
+	size_t found = 0;
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+			int f = mapping_field(m, names[k]);
+			found += f >= 0 && m->field[f].side[s].n_paths && m->field[f].side[s].column[0] == r->column[s][i];
+		}
+	return r->n && found == r->n;
 }
 
 static void parse_match(struct parse *p, const struct json *list)
@@ -104,6 +128,8 @@ static void parse_match(struct parse *p, const struct json *list)
 		if (n[0] != n[1])
 			parse_mistake(p, NULL, "both sides of a rung name as many paths");
 		r->n = n[0] < 4 ? n[0] : 4;
+		if (!r->candidate && (names_alone(m, r, LEFT) || names_alone(m, r, RIGHT)))
+			parse_mistake(p, NULL, "names alone never link two records: add \"as\": \"candidate\", or a path that identifies the deal");
 		parse_leave(p, inner);
 	}
 	parse_leave(p, at);

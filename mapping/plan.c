@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/log.h"
 #include "core/text.h"
 
 #define MINUTES 1440 /* of a day */
@@ -82,6 +83,15 @@ static int ask_creates(struct planner *p, enum side side, uint32_t first, struct
 	return p->refer(p->ctx, side_other(side), p->creates, p->n_creates, kept, err);
 }
 
+/* A mistyped id would leave both records to be created a second time, and nobody would know why. */
+static void tell_missing(void *ctx, const struct match_decision *d)
+{
+	const struct planner *p = ctx;
+	log_warn("%s %s and %s %s are remembered as one deal, and one of them was not read or does not take part: look at the ids; "
+		 "rejoin unlink %s %s forgets it",
+	    p->title[LEFT], d->left_id, p->title[RIGHT], d->right_id, d->left_id, d->right_id);
+}
+
 int plan_run(struct planner *p, struct err *err)
 {
 	struct arena a = { 0 }, past = { 0 }, made = { 0 };
@@ -89,6 +99,7 @@ int plan_run(struct planner *p, struct err *err)
 	struct match_options o = p->match;
 	int rc = -1;
 	o.refused = was_refused;
+	o.missing = p->incomplete[LEFT] || p->incomplete[RIGHT] ? NULL : tell_missing;
 	o.ctx = p;
 	o.candidates = &found;
 	if (match_all(p->set[LEFT], p->set[RIGHT], &o, err) < 0)

@@ -2,6 +2,7 @@
 #include "core/lang.h"
 #include "core/sentence.h"
 #include "core/text.h"
+#include "mapping/elements.h"
 #include "mapping/plan_pair.h"
 
 void pair_settle_groups(struct pair *q)
@@ -24,6 +25,9 @@ void pair_settle_groups(struct pair *q)
 				continue;
 			if (mixed) {
 				d->class = MERGE_CONFLICT;
+				/* what was inferred is no value that both sides ever agreed on */
+				if (d->inferred)
+					d->base = value_absent;
 				d->evidence = sentence(q->a, "the fields of group %s point in different directions",
 				    m->group[g]);
 			}
@@ -88,6 +92,18 @@ static void only_outcome(const struct pair *q, struct plan_row *row, enum side t
 	row->fix = sentence(q->a, "Decide keep %s, or reject to leave both sides as they are.", p->title[kept]);
 }
 
+/* A side that holds a set as child rows loses those that the kept one lacks, and a deleted row does not come back. */
+static void tell_deletes(const struct pair *q, struct plan_row *row, size_t f)
+{
+	const struct mapping *m = q->p->m;
+	for (enum side s = LEFT; s <= RIGHT && m->field[f].type == TYPE_SET; s++) {
+		struct value there = q->side[s].field[f], kept = q->side[side_other(s)].field[f];
+		if (mapping_child_table(m, f, s) && !value_equal(elements_union(m, f, kept, there, q->a), kept))
+			row->fix = sentence(q->a, "%s Keeping %s deletes rows in %s for good.", sentence_part(q->a, row->fix),
+			    q->p->title[side_other(s)], q->p->title[s]);
+	}
+}
+
 /* Keeping the one side writes to the other, so each outcome is open only where that may be written:
  *
  *   closed     | other fields                         | status
@@ -131,6 +147,8 @@ int pair_conflict(struct pair *q, size_t f, struct err *err)
 		enum side s = rule[LEFT] ? LEFT : RIGHT;
 		only_outcome(q, &row, side_other(s), rule[s], why[s]);
 	}
+	if (row.class == CLASS_CONFLICT)
+		tell_deletes(q, &row, f);
 	if (row.class == CLASS_CONFLICT && status)
 		row.reversible = false; /* a step of the life cycle that only a person can judge */
 	if (row.class == CLASS_CONFLICT && pair_row_rejected(q, &row))

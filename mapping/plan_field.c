@@ -91,18 +91,10 @@ static void plan_status(struct pair *q, struct plan_row *row, size_t f)
  * it was taken out and not merely never there. */
 static int plan_child_rows(struct pair *q, struct plan_row *row, size_t f, struct err *err)
 {
-	const struct mapping *m = q->p->m;
 	struct value now = row->to == LEFT ? row->left : row->right, all;
-	bool child = false;
-	for (size_t i = 0; i < m->n_related[row->to]; i++) {
-		size_t n = strlen(m->related[row->to][i].alias);
-		child |= m->related[row->to][i].table && !strncmp(m->field[f].side[row->to].path[0],
-							 m->related[row->to][i].alias, n) &&
-		    m->field[f].side[row->to].path[0][n] == '[';
-	}
-	if (!child || row->class == CLASS_BLOCKED)
+	if (row->class == CLASS_BLOCKED || !mapping_child_table(q->p->m, f, row->to))
 		return pair_emit(q, row, err);
-	all = elements_union(m, f, now, row->proposed, q->a);
+	all = elements_union(q->p->m, f, now, row->proposed, q->a);
 	struct value wanted = row->proposed;
 	bool removes = !value_equal(all, wanted);
 	if (!value_equal(all, now)) {
@@ -117,7 +109,7 @@ static int plan_child_rows(struct pair *q, struct plan_row *row, size_t f, struc
 	row->reversible = false;
 	row->group = "";
 	/* what comes in beside it is the row before: whoever rejects that has not approved it here */
-	row->proposed = elements_common(m, f, now, wanted, q->a);
+	row->proposed = elements_common(q->p->m, f, now, wanted, q->a);
 	row->reason = sentence(q->a, "taking an element out deletes its row in %s", q->p->title[row->to]);
 	return pair_emit(q, row, err);
 }

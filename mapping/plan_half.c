@@ -3,6 +3,24 @@
 #include "core/sentence.h"
 #include "mapping/plan_pair.h"
 
+/* What linked the two: a person, an identifier, or another rung of the ladder. */
+static const char *ground(const struct pair *q)
+{
+	const struct mapping *m = q->p->m;
+	const struct mapped *left = &q->side[LEFT], *right = &q->side[RIGHT];
+	if (q->decided)
+		return N_("a person linked these two records");
+	for (size_t k = 0; k < m->n_rungs && !value_is(left->fact[FACT_PEER], right->id) && !value_is(right->fact[FACT_PEER], left->id); k++) {
+		bool same = !m->rung[k].candidate;
+		for (size_t i = 0; i < m->rung[k].n; i++)
+			same &= value_has(left->key[k][i]) && value_equal(left->key[k][i], right->key[k][i]);
+		if (same)
+			return sentence(q->a, "both hold the same %s: %s", m->columns[LEFT].name[m->rung[k].column[LEFT][0]],
+			    left->key[k][0].s);
+	}
+	return N_("the other record holds the identifier of this one");
+}
+
 static int emit_half(struct pair *q, enum side to, const char *field, struct value now, struct value proposed,
     struct err *err)
 {
@@ -14,7 +32,7 @@ static int emit_half(struct pair *q, enum side to, const char *field, struct val
 	row.field = field;
 	*(to == LEFT ? &row.left : &row.right) = now;
 	row.proposed = proposed;
-	row.evidence = q->decided ? N_("a person linked these two records") : N_("the other record holds the identifier of this one");
+	row.evidence = ground(q);
 	row.reason = sentence(q->a, "%s was never told of its partner in %s", q->p->title[to],
 	    q->p->title[side_other(to)]);
 	if (q->closed[to]) {

@@ -186,8 +186,9 @@ int plan_pair(struct planner *p, uint32_t l, uint32_t r, struct arena *a, struct
 	const struct row_ref *lr = &p->set[LEFT]->row[l], *rr = &p->set[RIGHT]->row[r];
 	struct pair q = { .p = p, .a = a, .left_row = l };
 	bool half = lr->flags & ROW_HALF;
-	q.decided = (lr->flags & ROW_DECIDED) && !match_by(p->set[LEFT], p->set[RIGHT], l, r, 0) &&
-	    !match_by(p->set[LEFT], p->set[RIGHT], l, r, 1);
+	q.decided = lr->flags & ROW_DECIDED;
+	for (int k = 0; k < RUNGS; k++)
+		q.decided &= !match_by(p->set[LEFT], p->set[RIGHT], l, r, k);
 	p->counts.pairs++;
 	/* equal and whole: nothing to load, unless the base is still to be written */
 	bool equal = lr->values == rr->values && !half;

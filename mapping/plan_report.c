@@ -51,13 +51,20 @@ static void print_guess(const struct planner *k)
 {
 	struct outage_guess g;
 	char text[32];
+	/* a part of the records says nothing of when all of them were last in step */
+	if (k->incomplete[LEFT] || k->incomplete[RIGHT])
+		return;
 	plan_guess_outage(k, &g);
 	if (k->outage != STAMP_NONE || g.start == STAMP_NONE || !k->counts.conflicts)
 		return;
 	stamp_format(g.start, text);
-	out_line("The outage probably began after %s: up to then %ld pairs were last modified together, after it %ld on one "
-		 "side only. Use it with:",
-	    text, g.together, g.apart_after);
+	if (out_width()) /* the command below has the instant */
+		out_line("Probable START (%ld pairs modified together up to it, %ld on one side after it):", g.together,
+		    g.apart_after);
+	else
+		out_line("The outage probably began after %s: up to then %ld pairs were last modified together, after it %ld on one "
+			 "side only. Use it with:",
+		    text, g.together, g.apart_after);
 	out_line("      rejoin plan --outage %s", text);
 	print_days_around(&g);
 	out_text("likely_outage", text);
@@ -184,7 +191,7 @@ static void print_allowance(const struct sides *s)
 		struct system *sys = s->source[i] ? source_system(s->source[i]) : NULL;
 		if (!sys || system_allowance(sys, false, &day, NULL) != 1)
 			continue;
-		out_line("%s itself counts %s of %s calls in its day, by whomever they were made.", s->mapping.driver[i]->title,
+		out_line("%s itself counts %s of %s calls in its day, everybody's.", s->mapping.driver[i]->title,
 		    grouped(day.used, n[0]), grouped(day.most, n[1]));
 		out_count(i ? "service_calls_left_right" : "service_calls_left_left", day.most - day.used);
 	}
@@ -237,7 +244,9 @@ void plan_report(const struct planner *k, const struct sides *s, const struct pl
     const struct options *o, int64_t plan)
 {
 	print_sides(k, s);
-	out_line("%s", "");
+	/* a screen of 24 lines has none to spare */
+	if (!out_width())
+		out_line("%s", "");
 	plan_tally_print(t, k->title, &k->counts);
 	if (!out_width())
 		out_line("%s", "");

@@ -147,9 +147,9 @@ static const char *members(const struct planner *p, enum side side, uint32_t i, 
 	struct buf b = { 0 };
 	int n = 0;
 	for (enum side s = LEFT; s <= RIGHT; s++)
-		for (int k = 0; k < 2; k++)
+		for (int k = 0; k < RUNGS; k++)
 			for (uint32_t j = NO_ROW;
-			     (j = rowset_find(p->set[s], k, p->set[side]->row[i].key[k], j)) != NO_ROW && n < 20;) {
+			     (j = rowset_find(p->set[s], k, rowset_key(p->set[side], i, k), j)) != NO_ROW && n < 20;) {
 				struct mapped r;
 				if (rowset_load(p->set[s], j, a, &r, err) < 0) {
 					buf_release(&b);

@@ -157,15 +157,17 @@ struct value review_cell(struct arena *a, enum review_column c, const struct pla
 	return !value_has(v) ? value_empty : book ? cut(a, v) : v;
 }
 
-/* CR LF and CR as LF: Excel keeps only the latter. */
-static struct value unix_lines(struct arena *a, struct value v)
+/* CR LF and CR as LF: Excel keeps only the latter. No tabs: LibreOffice's own format loses them. */
+static struct value as_kept(struct arena *a, struct value v)
 {
 	char *s, *to;
 
-	if (!value_has(v) || !memchr(v.s, '\r', v.len))
+	if (!value_has(v) || (!memchr(v.s, '\r', v.len) && !memchr(v.s, '\t', v.len)))
 		return v;
 	s = to = arena_alloc(a, v.len + 1);
 	for (size_t i = 0; i < v.len; i++) {
+		if (v.s[i] == '\t')
+			continue;
 		if (v.s[i] != '\r')
 			*to++ = v.s[i];
 		else if (i + 1 == v.len || v.s[i + 1] != '\n')
@@ -271,7 +273,7 @@ bool review_same(struct arena *a, struct value written, struct value found)
 		return true;
 	if (!value_has(written) || !value_has(found))
 		return false;
-	return value_equal(unix_lines(a, written), unix_lines(a, found)) ||
+	return value_equal(as_kept(a, written), as_kept(a, found)) ||
 	       same_number(a, written, found) || same_truth(a, written, found) ||
 	       same_date(written, found);
 }

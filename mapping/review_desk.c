@@ -219,7 +219,7 @@ static int undecide(
 		if (*sql_text(st, 2))
 			buf_addf(&names, "%s (%s)", sql_text(st, 2), sql_text(st, 3));
 		else
-			buf_addf(&names, _("row %lld (%s), which the file leaves out"),
+			buf_addf(&names, _("row %lld (%s), left out of the file or refused above"),
 			    (long long)sql_int(st, 0), sql_text(st, 3));
 		if (sql_int(st, 1))
 			out->refused++;

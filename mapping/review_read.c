@@ -82,7 +82,10 @@ static int find_row(struct reader *r, struct arena *a, const struct review_place
 		int held = ledger_plan_row(r->l, a, r->target.id, hash, number, target, err);
 		if (held < 0)
 			return -1;
+		/* what nobody decided has nothing to carry over: only a decision is named */
 		if (held == 0 && got == 1) {
+			if (!*review_trimmed(a, review_get(p, row, RC_DECISION)))
+				return 0;
 			refuse(r, a, p, RC_HASH,
 			    "%s of %s has moved since p-%lld: decide it anew in p-%lld",
 			    shown->field[0] ? shown->field : op_names[shown->op],
@@ -155,6 +158,7 @@ static bool check_guards(struct reader *r, struct arena *a, const struct review_
 		}
 		if (same)
 			continue;
+		written = review_cell(a, c, shown, &r->shown, &r->titles, review_lang(lang_name()), p->book);
 		refuse(r, a, p, c,
 		    "%s was changed from %s to %s: only proposed (with edit), decision, comment "
 		    "and approver may be changed",
@@ -191,6 +195,10 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 	bool whole;
 	int got;
 
+	if (!value_has(review_get(p, row, RC_PLAN)) && !value_has(review_get(p, row, RC_HASH))) {
+		refuse(r, a, p, RC_PLAN, "the hidden columns of this row are empty: it is no row of a plan and was not read");
+		return 0;
+	}
 	if (plan_id_parse(review_trimmed(a, review_get(p, row, RC_PLAN))) != r->shown.id) {
 		refuse(r, a, p, RC_PLAN, "%s is another plan than the file's, p-%lld",
 		    quoted(a, review_get(p, row, RC_PLAN)), (long long)r->shown.id);
@@ -222,7 +230,7 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 		refuse(r, a, p, bad, "%s", why);
 		return 0;
 	}
-	if (r->target.id != r->shown.id)
+	if (r->target.id != r->shown.id && found.decision != DECISION_NONE)
 		r->out->carried++;
 	return review_desk_add(r->desk, &target, &found, r->out, err);
 }

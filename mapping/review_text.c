@@ -344,6 +344,24 @@ const char *review_word(
 	return NULL;
 }
 
+/* Every run of blanks, the unbreakable one included, is one: nobody sees the difference in a cell. */
+static const char *one_space(struct arena *a, const char *s, size_t *len)
+{
+	char *out = arena_alloc(a, *len + 1);
+	size_t n = 0, step;
+
+	for (size_t i = 0; i < *len; i += step) {
+		bool hard = i + 1 < *len && !memcmp(s + i, "\xc2\xa0", 2);
+		step = hard ? 2 : 1;
+		if (!hard && !strchr(" \t\r\n", s[i]))
+			out[n++] = s[i];
+		else if (n && out[n - 1] != ' ')
+			out[n++] = ' ';
+	}
+	*len = n;
+	return out;
+}
+
 /* See review_parts.h. A system may also be called by its name in rejoin.json. */
 int review_decision_parse(
     struct arena *a, struct value text, const struct plan_info *info, const struct review_titles *t)
@@ -354,6 +372,7 @@ int review_decision_parse(
 	if (!value_has(text))
 		return DECISION_NONE;
 	text_trim(&s, &len);
+	s = one_space(a, s, &len);
 	if (len == 0)
 		return DECISION_NONE;
 	for (int d = DECISION_APPROVE; d <= DECISION_EDIT; d++) {

@@ -30,8 +30,8 @@ struct book {
 	enum review_lang lang;
 	const struct system_driver *driver[2];
 	const struct system_conf *conf[2]; /* NULL: no address is known for this side's records */
+	const struct mapping *m;           /* NULL: no field is known to hold numbers */
 	long links;                        /* on the sheet under way */
-	bool plain[SHEET_COUNT]; /* values go out as text: ids of digits stand among them */
 };
 
 static int write_csv(
@@ -154,15 +154,20 @@ static enum cell_look column_look(enum review_column c)
 	}
 }
 
-static enum column_type column_type(
-    const struct book *b, enum review_sheet sheet, enum review_column c)
+/* One column holds the values of all fields: amounts are numbers in it, an id or a postal code of digits is text. */
+static bool column_of_values(enum review_column c)
+{
+	return c == RC_BASE || c == RC_LEFT || c == RC_RIGHT || c == RC_PROPOSED;
+}
+
+static enum column_type column_type(enum review_column c)
 {
 	switch (c) {
 	case RC_BASE:
 	case RC_LEFT:
 	case RC_RIGHT:
 	case RC_PROPOSED:
-		return b->plain[sheet] ? COLUMN_TEXT : COLUMN_NUMBER;
+		return COLUMN_NUMBER;
 	case RC_EXPIRES:
 		return COLUMN_STAMP;
 	default:
@@ -204,7 +209,7 @@ static int begin_sheet(struct book *b, struct arena *a, enum review_sheet sheet,
 	for (size_t i = 0; i < BOOK_COLUMNS; i++) {
 		enum review_column c = book_order[i];
 		def[i].heading = review_heading(a, b->lang, c, &b->titles);
-		def[i].type = column_type(b, sheet, c);
+		def[i].type = column_type(c);
 		/* the heading in one line, in bold, beside the arrow of its filter */
 		double heading = def[i].heading ? lang_width(def[i].heading) + 5 : 0, width = column_width(sheet, c);
 		def[i].width = heading > width && heading <= HEADING_MOST ? heading : width;
@@ -223,28 +228,6 @@ static bool is_number(const struct mapping *m, const char *field)
 	int i = m && field[0] ? mapping_field(m, field) : -1;
 
 	return i >= 0 && (m->field[i].type == TYPE_DECIMAL || m->field[i].type == TYPE_INTEGER);
-}
-
-/* One column holds the values of all fields, and has one type. Amounts are numbers, but an id or a postal code made of
- * digits must not be shown as 75,001: a sheet that has one shows its values as text. */
-static int find_plain(struct book *b, const struct mapping *m, struct err *err)
-{
-	struct arena a = { 0 };
-	struct plan_row r;
-	struct plan_rows *rows = ledger_plan_rows(b->l, b->info->id, "", err);
-	int more = -1;
-
-	while (rows && (more = plan_rows_next(rows, &a, &r, err)) == 1) {
-		const struct value value[] = { r.base, r.left, r.right, r.proposed, r.edited };
-		bool *plain = &b->plain[review_sheet_of(&r)];
-		for (size_t i = 0; !*plain && i < sizeof value / sizeof *value; i++)
-			*plain = value_has(value[i]) && !is_number(m, r.field) &&
-				 decimal_normal(&a, value[i].s, value[i].len);
-		arena_reset(&a);
-	}
-	plan_rows_done(rows);
-	arena_release(&a);
-	return more;
 }
 
 static void link_record(
@@ -282,9 +265,12 @@ static void mark(struct book *b, size_t column, enum review_column c, const stru
 static int write_row(struct book *b, struct arena *a, const struct plan_row *r, struct err *err)
 {
 	struct value cell[BOOK_COLUMNS];
+	bool number = is_number(b->m, r->field);
 
 	for (size_t i = 0; i < BOOK_COLUMNS; i++) {
 		enum review_column c = book_order[i];
+		if (column_of_values(c) && !number)
+			table_next_text(b->w, i);
 		cell[i] = review_cell(a, c, r, b->info, &b->titles, b->lang, true);
 		mark(b, i, c, r);
 		if (c == RC_OPEN_LEFT)
@@ -368,14 +354,12 @@ static void find_sides(struct book *b, const struct workspace *ws)
 static int write_book(const char *path, struct ledger *l, const struct workspace *ws,
     const struct mapping *m, const struct plan_info *info, const char *lang, struct err *err)
 {
-	struct book b = { .l = l, .info = info, .lang = review_lang(lang) };
+	struct book b = { .l = l, .info = info, .m = m, .lang = review_lang(lang) };
 	struct arena a = { 0 };
 	int result = -1;
 
 	review_titles(&a, info, &b.titles);
 	find_sides(&b, ws);
-	if (find_plain(&b, m, err) < 0)
-		goto done;
 	b.w = table_create(path, DIALECT_RFC4180, err);
 	if (!b.w)
 		goto done;

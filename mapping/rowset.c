@@ -153,15 +153,27 @@ static int spool(struct rowset *s, const struct mapped *r, struct err *err)
 	return rc;
 }
 
+static size_t exact_rungs(const struct mapping *m)
+{
+	size_t n = 0;
+	for (size_t k = 0; k < m->n_rungs; k++)
+		n += !m->rung[k].candidate;
+	return n;
+}
+
 static struct row_ref *new_row(struct rowset *s, const struct mapped *r)
 {
 	if (s->n == s->cap) {
 		s->cap = s->cap ? s->cap + s->cap / 2 : 1024;
 		s->row = xreallocarray(s->row, s->cap, sizeof *s->row);
+		if (exact_rungs(s->m) > ROW_KEYS)
+			s->more = xreallocarray(s->more, s->cap, sizeof *s->more);
 	}
 	struct row_ref *ref = &s->row[s->n++];
 	struct arena a = { 0 };
 	memset(ref, 0, sizeof *ref);
+	if (s->more)
+		memset(s->more[s->n - 1], 0, sizeof *s->more);
 	ref->offset = s->size + s->used;
 	ref->values = mapped_hash(s->m, r, &a);
 	arena_release(&a);
@@ -193,9 +205,12 @@ int rowset_add(struct rowset *s, const struct mapped *r, struct err *err)
 	}
 	struct row_ref *ref = new_row(s, r);
 	size_t slot = 0;
-	for (size_t k = 0; k < m->n_rungs && slot < 2; k++)
-		if (!m->rung[k].candidate)
-			ref->key[slot++] = key_hash(m, r, k);
+	for (size_t k = 0; k < m->n_rungs; k++) {
+		if (m->rung[k].candidate)
+			continue;
+		*(slot < ROW_KEYS ? &ref->key[slot] : &s->more[s->n - 1][slot - ROW_KEYS]) = key_hash(m, r, k);
+		slot++;
+	}
 	if (r->flags & MAPPED_IN_SCOPE)
 		ref->flags |= ROW_IN_SCOPE;
 	if (value_has(r->fact[FACT_PEER]))
@@ -229,8 +244,10 @@ void rowset_index(struct rowset *s)
 		s->row = xreallocarray(s->row, s->n, sizeof *s->row);
 		s->cap = s->n;
 	}
-	for (size_t r = 0; r < 2 && s->n; r++)
+	for (size_t r = 0; r < ROW_KEYS && s->n; r++)
 		index_build(&s->by_key[r], s, &s->row[0].key[r], sizeof *s->row);
+	for (size_t r = ROW_KEYS; s->more && r < exact_rungs(s->m) && s->n; r++)
+		index_build(&s->by_key[r], s, &s->more[0][r - ROW_KEYS], sizeof *s->more);
 }
 
 uint32_t rowset_find(const struct rowset *s, int rung, uint64_t key, uint32_t after)
@@ -241,7 +258,7 @@ uint32_t rowset_find(const struct rowset *s, int rung, uint64_t key, uint32_t af
 	bool passed = after == NO_ROW;
 	for (size_t at = key & (x->n_slots - 1); x->slot[at]; at = (at + 1) & (x->n_slots - 1)) {
 		uint32_t i = x->slot[at] - 1;
-		if (s->row[i].key[rung] != key)
+		if (rowset_key(s, i, rung) != key)
 			continue;
 		if (passed)
 			return i;
@@ -314,7 +331,8 @@ void rowset_close(struct rowset *s)
 		close(s->fd);
 	free(s->block);
 	free(s->row);
-	free(s->by_key[0].slot);
-	free(s->by_key[1].slot);
+	free(s->more);
+	for (size_t r = 0; r < RUNGS; r++)
+		free(s->by_key[r].slot);
 	memset(s, 0, sizeof *s);
 }

@@ -22,10 +22,14 @@ enum row_flag {
 	ROW_DECIDED = 256,  /* a left record that a person linked to its partner */
 };
 
+/* Rungs of a ladder; the keys of the first two lie in the row, as few ladders have more. */
+#define RUNGS 4
+#define ROW_KEYS 2
+
 struct row_ref {
 	uint64_t offset;      /* in the spool */
 	uint64_t values;      /* hash of the compared values, in their compare forms */
-	uint64_t key[2];      /* hash of the first two rungs that are no candidates, 0 when empty */
+	uint64_t key[ROW_KEYS]; /* hash of the first rungs that are no candidates, 0 when empty */
 	uint32_t partner;     /* index on the other side, NO_ROW */
 	int32_t minute;       /* modified, minutes since 1970; INT32_MIN none */
 	uint16_t flags;
@@ -40,8 +44,9 @@ struct rowset {
 	const struct mapping *m;
 	enum side side;
 	struct row_ref *row;
+	uint64_t (*more)[RUNGS - ROW_KEYS]; /* keys of further rungs; NULL: the ladder has none */
 	size_t n, cap;
-	struct row_index by_key[2];
+	struct row_index by_key[RUNGS];
 	int fd;               /* unlinked temporary file */
 	uint64_t size;
 	char *block;
@@ -60,6 +65,11 @@ int rowset_add_base(struct rowset *s, const struct mapped *r, const char *other_
 void rowset_index(struct rowset *s);
 /* The record in full, in the arena. */
 int rowset_load(const struct rowset *s, size_t i, struct arena *a, struct mapped *out, struct err *err);
+/* Hash of a row's key of that rung, 0 when empty. */
+static inline uint64_t rowset_key(const struct rowset *s, uint32_t i, int rung)
+{
+	return rung < ROW_KEYS ? s->row[i].key[rung] : s->more ? s->more[i][rung - ROW_KEYS] : 0;
+}
 /* First record whose key of that rung has the hash, from `after` on (NO_ROW: the first). NO_ROW when none. */
 uint32_t rowset_find(const struct rowset *s, int rung, uint64_t key, uint32_t after);
 void rowset_close(struct rowset *s);

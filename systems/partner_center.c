@@ -118,7 +118,8 @@ const struct system_driver partner_center_driver = {
 	.kind = "partner-center",
 	.title = "Partner Center",
 	.id_name = "Referral ID",
-	.caps = CAP_WRITE | CAP_CREATE_FINAL | CAP_SINCE,
+	.caps = CAP_WRITE | CAP_CREATE_FINAL | CAP_SINCE | CAP_SINGLY,
+	.role_rule = "R50",
 	.max_batch = 50,
 	.bulk_rows = 5000,
 	.default_rps = 1,
@@ -165,6 +166,7 @@ const struct system_driver partner_center_driver = {
 	.recall = pc_recall,
 	.record_url = pc_record_url,
 	.identify = pc_identify,
+	.describe = pc_describe,
 	.files = &portal_dialect,
 	.setup = &partner_center_setup,
 };

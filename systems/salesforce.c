@@ -177,6 +177,12 @@ static int salesforce_check_creates(struct system *sys, struct arena *a, const s
 	return refs_check(&s->refs, &s->natives, a, w, n, r, &salesforce_ref_ops, s, err);
 }
 
+/* The rows of a collection or a job have no status of their own. */
+static bool salesforce_denied(const struct reply *r)
+{
+	return strcmp(r->code, "INSUFFICIENT_ACCESS_OR_READONLY") == 0 || r->http == 403;
+}
+
 const struct system_driver salesforce_driver = {
 	.kind = "salesforce",
 	.title = "Salesforce",
@@ -223,6 +229,8 @@ const struct system_driver salesforce_driver = {
 	.history = salesforce_history,
 	.allowance = salesforce_allowance,
 	.check_creates = salesforce_check_creates,
+	.denied = salesforce_denied,
+	.role_rule = "R51",
 	.describe = salesforce_describe,
 	.currencies = salesforce_currencies,
 	.files = &salesforce_loader,

@@ -189,6 +189,15 @@ static const char *issue(struct world *w, const struct caller *c, const char *pr
 	return token;
 }
 
+/* A client that stands for itself asks for exactly one resource, as "https://resource/.default". */
+static bool one_default(const char *scope)
+{
+	static const char end[] = "/.default";
+	size_t n = strlen(scope), m = sizeof(end) - 1;
+
+	return n > m && !strcmp(scope + n - m, end) && !strchr(scope, ' ');
+}
+
 /* Which service a scope (or the older `resource`) names; NULL when it names none. */
 static const char *scope_service(
     const struct request *q, const char *scope, const struct doc *client)
@@ -328,6 +337,9 @@ static void entra_token(
 	else if (!scope && *grant == 'c')
 		refuse_entra(w, r, 400, "invalid_request", 90014,
 		    "The required field 'scope' is missing from the credential.");
+	else if (*grant == 'c' && pairs_get(form, "scope") && !one_default(scope))
+		refuse_entra(w, r, 400, "invalid_scope", 70011,
+		    "The provided value for the input parameter 'scope' is not valid.");
 	else if (!service && !(*grant == 'r' && *old.service))
 		refuse_entra(w, r, 400, "invalid_scope", 70011,
 		    "The provided value for the input parameter 'scope' is not valid.");

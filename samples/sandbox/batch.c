@@ -9,6 +9,7 @@
 #include <strings.h>
 #include "core/text.h"
 #include "samples/sandbox/dataverse.h"
+#include "samples/sandbox/faults.h"
 #include "samples/sandbox/log.h"
 
 #define MOST_OPERATIONS 1000
@@ -226,10 +227,15 @@ static bool read_operation(
 static int run(struct batch *b, struct member *m)
 {
 	struct world *w = b->w;
+	struct fault f;
 
-	if (world_begin_work(w) < 0)
+	if (fault_take_part(w, arena_printf(w->arena, "%s %s", m->q.method, m->q.target), &f) < 0 ||
+	    world_begin_work(w) < 0)
 		return -1;
-	dv_operation(w, &m->q, &m->r);
+	if (f.kind == FAULT_PART)
+		fault_answer(w, &f, &m->r);
+	else
+		dv_operation(w, &m->q, &m->r);
 	if (w->err.kind != ERR_NONE)
 		return -1;
 	return world_end_work(w, m->r.status < 400);

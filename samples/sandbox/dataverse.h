@@ -110,6 +110,8 @@ void dv_multiple(struct world *w, const struct request *q, struct reply *r,
 
 /* May the caller use the optional headers of the request? False when an answer was made. */
 bool dv_optional(struct world *w, const struct request *q, struct reply *r);
+/* May the caller do that ("Create", "Write", "Delete") to rows of the table? */
+bool dv_may(struct world *w, const struct request *q, struct reply *r, const struct table *t, const char *what);
 /* A row of the table was written: counts the connector's flows that wake, unless the request suppresses them. */
 void dv_wake(const struct request *q, struct reply *r, const struct table *t);
 

@@ -3,20 +3,30 @@
  *
  * Bypassing plug-ins needs a privilege: world.json's "privileges": ["prvBypassCustomBusinessLogic"] are those of every
  * caller. No page names one for suppressing flows, so none is asked for unless world.json says which: "suppress_needs".
- * There are no plug-ins here, so a bypass changes nothing else. */
+ * There are no plug-ins here, so a bypass changes nothing else. Privileges of the tables everybody has but those in
+ * world.json's "missing_privileges": ["prvWriteOpportunity"]. */
 #include <string.h>
 #include <strings.h>
 #include "samples/sandbox/dataverse.h"
 
 #define SUPPRESS "MSCRM.SuppressCallbackRegistrationExpanderJob"
 
-static bool has_privilege(struct world *w, const char *name)
+static bool listed(const struct doc *list, const char *name)
 {
-	const struct doc *list = doc_get(w->conf, "privileges");
-
 	for (const struct doc *d = list ? list->first : NULL; d; d = d->next)
-		if (doc_text(d) && !strcmp(d->text, name))
+		if (doc_text(d) && !strcasecmp(d->text, name))
 			return true;
+	return false;
+}
+
+bool dv_may(struct world *w, const struct request *q, struct reply *r, const struct table *t, const char *what)
+{
+	const char *name = arena_printf(w->arena, "prv%s%s", what, t->logical);
+
+	if (!listed(doc_get(w->conf, "missing_privileges"), name))
+		return true;
+	dv_refuse(w, r, 403, "0x80040220",
+	    arena_printf(w->arena, "Principal user (Id=%s) is missing %s privilege.", dv_user(w, q->caller), name));
 	return false;
 }
 
@@ -39,7 +49,7 @@ bool dv_optional(struct world *w, const struct request *q, struct reply *r)
 	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
 		const char *value = request_header(q, asks[i].header);
 
-		if (!value || !asks[i].needs || !strcasecmp(value, "false") || has_privilege(w, asks[i].needs))
+		if (!value || !asks[i].needs || !strcasecmp(value, "false") || listed(doc_get(w->conf, "privileges"), asks[i].needs))
 			continue;
 		dv_refuse(w, r, 403, "0x80040220",
 		    arena_printf(w->arena, "Principal user (Id=%s) is missing %s privilege, which %s needs.",

@@ -138,6 +138,8 @@ void dv_close_action(struct world *w, const struct request *q, struct reply *r, 
 	if (!id || store_get(w, w->arena, DATAVERSE, t->entity, id, false, &row) != 1)
 		return;
 	reply_key(r, id);
+	if (!dv_may(w, q, r, t, "Write"))
+		return;
 	status = doc_long(doc_get(body, "Status"), -1);
 	if (status == -1 && doc_get(body, "Status"))
 		status = won ? 3 : 4;

@@ -199,6 +199,8 @@ void dv_create(struct world *w, const struct request *q, struct reply *r,
 	struct row row = { 0 };
 	char id[37];
 
+	if (!dv_may(w, q, r, t, "Create"))
+		return;
 	guid_new(id);
 	if (fixed_id || chosen) {
 		const char *given = fixed_id ? fixed_id : chosen;
@@ -240,6 +242,8 @@ void dv_update(struct world *w, const struct request *q, struct reply *r,
 {
 	const struct doc *before = row->doc;
 
+	if (!dv_may(w, q, r, a->table, "Write"))
+		return;
 	row->doc = doc_copy(w->arena, before);
 	if (!dv_take_body(w, q, r, a->table, body, row->doc) ||
 	    !dv_check_state(w, r, a->table, row->id, before, body, row->doc) ||
@@ -315,6 +319,8 @@ void dv_delete(
 		version_mismatch(w, r);
 		return;
 	}
+	if (!dv_may(w, q, r, a->table, "Delete"))
+		return;
 	row.deleted = true;
 	row.version = 0;
 	row.modified = world_now_seconds(w);

@@ -2,7 +2,9 @@
  * time and in the order of their arrival. The raw address is kept as sent; the library's own
  * Date header is off because the sandbox has its own clock. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +204,75 @@ static enum MHD_Result send_reply(struct world *w, struct MHD_Connection *connec
 	return sent;
 }
 
+/* An answer that goes out past the library, which would not send it so. */
+struct puppet {
+	struct buf text;
+	int fd;
+	bool slow; /* a byte a second */
+};
+
+static void *play(void *cls)
+{
+	struct puppet *p = cls;
+	size_t at = 0;
+
+	while (at < p->text.len) {
+		struct pollfd wait = { .fd = p->fd, .events = POLLOUT };
+		ssize_t n = send(p->fd, p->text.s + at, p->slow ? 1 : p->text.len - at, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			break;
+		at += n > 0 ? (size_t)n : 0;
+		if (n < 0)
+			(void)poll(&wait, 1, 1000);
+		else if (p->slow)
+			nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+	}
+	shutdown(p->fd, SHUT_RDWR);
+	close(p->fd);
+	buf_release(&p->text);
+	free(p);
+	return NULL;
+}
+
+static void puppet_text(struct buf *b, const struct reply *r, const struct fault *f)
+{
+	buf_init(b, (size_t)1 << 30);
+	if (f->kind == FAULT_SLOW) {
+		buf_addf(b, "HTTP/1.1 %d %s\r\n", r->status, status_phrase(r->status));
+		for (size_t i = 0; i < r->header.n; i++)
+			buf_addf(b, "%s: %s\r\n", r->header.at[i].name, r->header.at[i].value);
+		buf_addf(b, "Content-Length: %zu\r\n\r\n", r->body.len);
+		buf_add(b, r->body.s, r->body.len);
+		return;
+	}
+	buf_adds(b, f->body);
+	for (long i = 0; i < f->at; i++)
+		buf_addc(b, 'x');
+}
+
+static enum MHD_Result puppet(struct http_server *s, struct exchange *x, struct MHD_Connection *connection,
+    const struct reply *r, const struct fault *f)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct puppet *p = xcalloc(1, sizeof(*p));
+	pthread_t thread;
+
+	p->fd = info ? fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 0) : -1;
+	p->slow = f->kind == FAULT_SLOW;
+	puppet_text(&p->text, r, f);
+	if (p->fd >= 0 && pthread_create(&thread, NULL, play, p) == 0) {
+		pthread_detach(thread);
+		x->held = true;
+		return stall(s, connection, STALL_MS);
+	}
+	if (p->fd >= 0)
+		close(p->fd);
+	buf_release(&p->text);
+	free(p);
+	return MHD_NO;
+}
+
 static void make_request(struct world *w, struct request *q, struct MHD_Connection *connection,
     const struct exchange *x, const char *method)
 {
@@ -262,6 +333,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		result = drop(connection);
 	else if (f.kind == FAULT_STALL || f.kind == FAULT_STALL_AFTER)
 		result = stall(s, connection, STALL_MS), x->held = true;
+	else if (f.kind == FAULT_RAW || f.kind == FAULT_SLOW)
+		result = puppet(s, x, connection, &r, &f);
 	else
 		result = send_reply(w, connection, &r, &f);
 	buf_release(&r.body);

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include "core/text.h"
 #include "samples/sandbox/auth.h"
+#include "samples/sandbox/faults.h"
 #include "samples/sandbox/salesforce.h"
 #include "samples/sandbox/sf_bulk.h"
 
@@ -55,6 +56,20 @@ bool sf_fail(
 	if (field)
 		e->field[e->n++] = field;
 	return false;
+}
+
+bool sf_struck(struct world *w, const char *line, struct sf_error *e)
+{
+	struct err err = { 0 };
+	const struct doc *d;
+	struct fault f;
+
+	if (fault_take_part(w, line, &f) < 0 || f.kind != FAULT_PART)
+		return false;
+	d = doc_parse(w->arena, f.body, strlen(f.body), &err);
+	sf_fail(e, 400, doc_member(d, "statusCode", "UNABLE_TO_LOCK_ROW"),
+	    doc_member(d, "message", "unable to obtain exclusive access to this record"), NULL);
+	return true;
 }
 
 /* The suffix tells which of each five characters are capitals. */

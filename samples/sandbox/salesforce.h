@@ -24,6 +24,8 @@ struct sf_error {
 void sf_refuse(struct world *w, struct reply *r, int status, const char *code, const char *message);
 void sf_refuse_error(struct world *w, struct reply *r, const struct sf_error *e);
 /* Fills e; always false. */
+/* Does a fault strike this record ("update Opportunity 006...")? Then e says how. */
+bool sf_struck(struct world *w, const char *line, struct sf_error *e);
 bool sf_fail(
     struct sf_error *e, int status, const char *code, const char *message, const char *field);
 

@@ -253,6 +253,9 @@ static bool carry_out(
 	if (locked(g, l))
 		return sf_fail(e, 400, "UNABLE_TO_LOCK_ROW",
 		    "unable to obtain exclusive access to this record or 1 records", NULL);
+	if (sf_struck(w, arena_printf(w->arena, "%s %s %s", g->operation, g->table->entity,
+		l->cell[strcmp(g->operation, "upsert") && g->id < g->n_use ? g->id : g->key < g->n_use ? g->key : 0]), e))
+		return false;
 	if (strcmp(g->operation, "insert"))
 		found = find_record(g, l, row, e);
 	if (found < 0)

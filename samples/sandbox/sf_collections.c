@@ -110,6 +110,15 @@ static bool one(
 	return true;
 }
 
+/* "Opportunity 006...": its id, or the key that it goes by. */
+static const char *record_name(const struct collection *c, const struct doc *record)
+{
+	const struct doc *id = c->key ? doc_get_fold(record, c->key->name) : doc_get_fold(record, "id");
+
+	return arena_printf(c->w->arena, "%s %s", doc_member(doc_get(record, "attributes"), "type", ""),
+	    id && doc_text(id) ? id->text : "");
+}
+
 static struct doc *outcome_doc(struct world *w, const struct outcome *o, bool upsert)
 {
 	struct doc *d = doc_new(w->arena, DOC_OBJECT), *errors = doc_new(w->arena, DOC_ARRAY), *e,
@@ -224,7 +233,7 @@ static void run(struct collection *c, struct reply *r, const struct doc *body)
 		if (d->kind != DOC_OBJECT)
 			sf_fail(&o->error, 400, "JSON_PARSER_ERROR", "A record must be an object",
 			    NULL);
-		else
+		else if (!sf_struck(c->w, arena_printf(c->w->arena, "%s %s", c->q->method, record_name(c, d)), &o->error))
 			one(c, records, d, o);
 		if (c->w->err.kind != ERR_NONE)
 			return;

@@ -218,6 +218,18 @@ static void fill(struct world *w, const struct request *q, const struct table *t
 		full_name(w, row->doc);
 }
 
+/* Objects whose rows the caller may only read: world.json's "read_only": ["Opportunity"]. */
+static bool may_write(struct world *w, const struct table *t, struct sf_error *e)
+{
+	const struct doc *list = doc_get(w->conf, "read_only");
+
+	for (const struct doc *d = list ? list->first : NULL; d; d = d->next)
+		if (doc_text(d) && !strcmp(d->text, t->entity))
+			return sf_fail(e, 400, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id",
+			    NULL);
+	return true;
+}
+
 bool sf_create(struct world *w, const struct request *q, const struct table *t,
     const struct doc *body, struct row *row, struct sf_error *e)
 {
@@ -226,7 +238,7 @@ bool sf_create(struct world *w, const struct request *q, const struct table *t,
 	if (doc_get_fold(body, "id"))
 		return sf_fail(e, 400, "INVALID_FIELD_FOR_INSERT_UPDATE",
 		    "cannot specify Id in an insert call", "Id");
-	if (!sf_take_body(w, t, body, row->doc, e) || !required_there(w, t, row->doc, e) ||
+	if (!may_write(w, t, e) || !sf_take_body(w, t, body, row->doc, e) || !required_there(w, t, row->doc, e) ||
 	    !unique_free(w, t, row, e))
 		return false;
 	row->id = new_id(w, t);
@@ -243,7 +255,7 @@ bool sf_update(struct world *w, const struct request *q, const struct table *t,
 	const struct doc *before = row->doc;
 
 	row->doc = doc_copy(w->arena, before);
-	if (!sf_take_body(w, t, body, row->doc, e) || !required_there(w, t, row->doc, e) ||
+	if (!may_write(w, t, e) || !sf_take_body(w, t, body, row->doc, e) || !required_there(w, t, row->doc, e) ||
 	    !unique_free(w, t, row, e))
 		return false;
 	row->version = 0;

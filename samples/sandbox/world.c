@@ -31,7 +31,7 @@ static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS cursor(id TEXT PRIMARY KEY, spec TEXT, rids BLOB, made INTEGER) "
     "WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS fault(n INTEGER PRIMARY KEY, match TEXT, kind TEXT, status INTEGER,"
-    " retry_after TEXT, body TEXT, at INTEGER, skip INTEGER, times INTEGER);"
+    " retry_after TEXT, body TEXT, at INTEGER, skip INTEGER, times INTEGER, header TEXT);"
     "CREATE TABLE IF NOT EXISTS log(n INTEGER PRIMARY KEY, parent INTEGER, at INTEGER, system "
     "TEXT, method TEXT,"
     " target TEXT, key TEXT, sha256 TEXT, committed INTEGER, status INTEGER, sent TEXT,"

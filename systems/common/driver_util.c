@@ -237,7 +237,15 @@ int answer_check(
 	if (strcmp(a->code, "REQUEST_LIMIT_EXCEEDED") == 0) {
 		char usage[100];
 		const char *info = http_header(&a->http, "Sforce-Limit-Info", usage, sizeof(usage));
+		const char *count = info ? strstr(info, "api-usage=") : NULL;
+		long used, most;
 
+		/* the same code stands for too many long requests at once, whatever the day's count */
+		if (!strstr(a->message, "TotalRequests") && count &&
+		    sscanf(count, "api-usage=%ld/%ld", &used, &most) == 2 && used < most)
+			return err_set(err, ERR_UNAVAILABLE,
+			    "%s: too many requests at a time (%s; %s): run the same command again in a minute", title,
+			    a->message, info);
 		return err_set(err, ERR_LIMIT,
 		    "daily calls of %s used up (%s%s%s): run again when the allowance is renewed",
 		    title, a->message, info ? " " : "", info ? info : "");
@@ -295,7 +303,9 @@ const struct record *page_find(const struct page *p, const char *id_column, cons
 
 bool link_repeats(struct links_seen *s, const char *link)
 {
-	uint64_t h = hash64(link, strlen(link), 0);
+	/* all are of one origin, and the first of them is written without it */
+	const char *at = strstr(link, "://"), *path = at ? strchr(at + 3, '/') : link;
+	uint64_t h = hash64(path ? path : link, strlen(path ? path : link), 0);
 
 	for (size_t i = 0; i < s->n; i++)
 		if (s->hash[i] == h)

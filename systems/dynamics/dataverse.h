@@ -92,6 +92,8 @@ const char *dataverse_invalid(const struct dynamics *d, struct arena *a, const s
 void dataverse_body(struct dynamics *d, struct arena *a, struct buf *b, const struct write *w);
 /* A whole create; typed: with its type and id, as a bulk message wants it. */
 void dataverse_body_create(struct dynamics *d, struct arena *a, struct buf *b, const struct write *w, bool typed);
+/* Is a privilege missing, or only the access to that row? */
+bool dataverse_denied(const struct reply *r);
 void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p);
 /* Rows whose column holds one of the values, as they are now; text: the column of the referral id, which is then read as
  * well. */
@@ -118,6 +120,8 @@ int dataverse_find(struct system *s, struct arena *a, const char *column, const 
 
 int dataverse_write(struct system *s, struct arena *a, const struct write *w, size_t n, struct reply *r, struct err *err);
 int dataverse_resolve(struct system *s, struct arena *a, const struct write *w, struct reply *r, struct err *err);
+int dataverse_resolve_many(struct system *s, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    struct err *err);
 int dataverse_describe(struct system *s, struct arena *a, struct column_info **out, size_t *n, struct err *err);
 int dataverse_currencies(struct system *s, struct arena *a, const char ***codes, size_t *n, struct err *err);
 int dataverse_history(struct system *s, struct arena *a, const char *const *ids, size_t n, const char *column, int64_t at,

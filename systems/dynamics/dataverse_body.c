@@ -156,6 +156,11 @@ const char *const *dataverse_headers(const struct dynamics *d, struct arena *a, 
 	return list;
 }
 
+bool dataverse_denied(const struct reply *r)
+{
+	return r->http == 403 && strcmp(r->code, "0x80048306") != 0;
+}
+
 void dataverse_take(struct arena *a, struct reply *r, const struct odata_part *p)
 {
 	reply_set(r, a, p->outcome, p->status, p->code, p->message);

@@ -149,6 +149,9 @@ static int create_some(struct creating *c, const size_t *index, size_t n, struct
 		   (!d->bulk_probed && (status == 404 || status == 400) && !has_bulk(d))) {
 		d->no_bulk = true;
 		rc = create_each(c, index, n, err);
+	} else if (status == 403 && strcmp(answer.code, "0x80048306") != 0) {
+		/* a missing privilege is no row's fault */
+		answer_all(c, index, n, OUTCOME_REFUSED, status, answer.code, answer.message);
 	} else if (n == 1) {
 		reply_set(&c->r[index[0]], c->a, create_outcome(status, answer.code), status,
 		    answer.code, answer.message);

@@ -149,7 +149,9 @@ int dataverse_next_page(struct system *s, struct arena *a, struct page *page, st
 	if (rc == 0)
 		rc = filtered(d) ? dataverse_join_some(d, a, page, err)
 				 : dataverse_join(d, d->children, a, page, err);
-	if (rc == 0 && next && (strcmp(next, url) == 0 || link_repeats(&d->seen, next)))
+	if (rc == 0 && !d->next)
+		link_repeats(&d->seen, url);
+	if (rc == 0 && next && link_repeats(&d->seen, next))
 		rc = err_set(err, ERR_UNAVAILABLE,
 		    "Dynamics: %s: a page links back to an earlier one: the service sends the "
 		    "reader in "

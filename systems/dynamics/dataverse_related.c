@@ -168,12 +168,13 @@ static void add_child(struct dynamics *d, struct odata_batches *b, const char *i
 	char *set = dataverse_set(d, c->related->table);
 	const char *parent = dataverse_parent_name(b->a, c->related);
 	const char *given = dataverse_option(d, "navigation", parent);
-	const char *const *headers = dataverse_headers(d, b->a, NULL);
 	struct buf body = { 0 };
+	char row[37];
 
 	if (c->key) {
 		odata_add(b, i, NULL, "DELETE",
-		    odata_absolute(&d->odata, b->a, arena_printf(b->a, "%s(%s)", set, c->key)), headers, NULL, 0);
+		    odata_absolute(&d->odata, b->a, arena_printf(b->a, "%s(%s)", set, c->key)),
+		    dataverse_headers(d, b->a, NULL), NULL, 0);
 	} else {
 		buf_addc(&body, '{');
 		buf_add_json(&body, c->related->id, strlen(c->related->id));
@@ -181,8 +182,11 @@ static void add_child(struct dynamics *d, struct odata_batches *b, const char *i
 		buf_add_json(&body, c->element, strlen(c->element));
 		buf_addf(
 		    &body, ",\"%s@odata.bind\":\"/%s(%s)\"}", given ? given : parent, d->set, id);
-		odata_add(b, i, arena_printf(b->a, "%s(", set), "POST", odata_absolute(&d->odata, b->a, set), headers,
-		    body.s, body.len);
+		/* under an id of ours: a batch that comes twice makes no row twice */
+		guid_new(row);
+		const char *key = arena_printf(b->a, "(%s)", row);
+		odata_add(b, i, key, "PATCH", odata_absolute(&d->odata, b->a, arena_printf(b->a, "%s%s", set, key)),
+		    dataverse_headers(d, b->a, "If-None-Match: *"), body.s, body.len);
 	}
 	buf_release(&body);
 	free(set);

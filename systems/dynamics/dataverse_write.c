@@ -267,41 +267,77 @@ int dataverse_write(struct system *s, struct arena *a, const struct write *w, si
 	return rc;
 }
 
-int dataverse_resolve(
-    struct system *s, struct arena *a, const struct write *w, struct reply *r, struct err *err)
+/* What the row of a write in doubt (NULL: it is not there) says of it. */
+static void judge_unknown(struct dynamics *d, struct arena *a, const struct write *w, const struct record *now, struct reply *r)
 {
-	struct dynamics *d = dynamics_of(s);
 	const char *id = w->id;
-	struct page page;
 
 	*r = (struct reply){ .code = "", .message = "" };
-	if (dataverse_fetch(s, a, &id, 1, &page, err) < 0)
-		return -1;
-	const struct record *now = page_find(&page, d->key, id);
 	if (w->op == WRITE_DELETE) {
 		struct value etag = now ? record_get(now, "@odata.etag") : value_absent;
 
 		r->outcome = !now                                  ? OUTCOME_APPLIED
 			     : !w->etag || value_is(etag, w->etag) ? OUTCOME_NONE
 								   : OUTCOME_CONFLICT;
-		return 0;
+		return;
 	}
 	if (!now) {
 		r->outcome = w->op == WRITE_CREATE ? OUTCOME_NONE : OUTCOME_CONFLICT;
 		r->message = w->op == WRITE_CREATE ? "" : _("the record is not there any more");
-		return 0;
+		return;
 	}
 	r->after = now;
 	if (w->op != WRITE_CREATE) {
 		if (update_resolve(&d->natives, a, w, id, now, r, &dataverse_child_ops, d))
 			read_after(d, a, w, &id, 1, r, false);
-		return 0;
+		return;
 	}
 	r->outcome = OUTCOME_APPLIED;
 	r->id = w->id;
-	if (write_has_children(&d->natives, w)) {
-		children_write(&d->natives, a, w, &id, 1, r, &dataverse_child_ops, d);
-		read_after(d, a, w, &id, 1, r, false);
-	}
+}
+
+/* The child rows of new records that are there, which may be there or not. */
+static void resolve_children(struct dynamics *d, struct arena *a, const struct write *w, size_t n, struct reply *r)
+{
+	struct write *made = arena_alloc(a, (n + 1) * sizeof(*made));
+	struct reply *reply = arena_alloc(a, (n + 1) * sizeof(*reply));
+	const char **id = arena_alloc(a, (n + 1) * sizeof(*id));
+	size_t *at = arena_alloc(a, (n + 1) * sizeof(*at)), n_made = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (r[i].outcome == OUTCOME_APPLIED && write_has_children(&d->natives, &w[i])) {
+			at[n_made] = i;
+			id[n_made] = w[i].id;
+			made[n_made] = w[i];
+			reply[n_made++] = r[i];
+		}
+	if (!n_made)
+		return;
+	children_write(&d->natives, a, made, id, n_made, reply, &dataverse_child_ops, d);
+	read_after(d, a, made, id, n_made, reply, false);
+	for (size_t i = 0; i < n_made; i++)
+		r[at[i]] = reply[i];
+}
+
+int dataverse_resolve_many(struct system *s, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    struct err *err)
+{
+	struct dynamics *d = dynamics_of(s);
+	const char **id = arena_alloc(a, (n + 1) * sizeof(*id));
+	struct page page;
+
+	for (size_t i = 0; i < n; i++)
+		id[i] = w[i].id;
+	if (dataverse_fetch(s, a, id, n, &page, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		judge_unknown(d, a, &w[i], page_find(&page, d->key, id[i]), &r[i]);
+	if (n && w->op == WRITE_CREATE)
+		resolve_children(d, a, w, n, r);
 	return 0;
+}
+
+int dataverse_resolve(struct system *s, struct arena *a, const struct write *w, struct reply *r, struct err *err)
+{
+	return dataverse_resolve_many(s, a, w, 1, r, err);
 }

@@ -45,7 +45,12 @@ int pc_next_page(struct system *sys, struct arena *a, struct page *page, struct 
 void pc_read_state(struct system *sys, struct read_state *state);
 int pc_find(struct system *sys, struct arena *a, const char *column, const char *const *values, size_t n, struct page *page,
     struct err *err);
+/* As pc_find, but that nothing is found counts only when the whole list was looked through: of which columns $filter knows
+ * nothing is documented but for a few. */
+int pc_find_surely(struct partner_center *pc, struct arena *a, const char *column, const char *value, struct page *page,
+    struct err *err);
 int pc_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n, struct page *page, struct err *err);
+int pc_describe(struct system *sys, struct arena *a, struct column_info **out, size_t *n, struct err *err);
 
 int pc_create_steps(struct system *sys, const struct write *w);
 int pc_write(struct system *sys, struct arena *a, const struct write *w, size_t n, struct reply *r, struct err *err);

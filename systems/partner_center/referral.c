@@ -50,6 +50,11 @@ static const struct patchable *patchable_find(const char *path)
 	return NULL;
 }
 
+bool referral_changeable(const char *path)
+{
+	return patchable_find(path) != NULL;
+}
+
 static const struct assign *assigned(const struct write *w, const char *path)
 {
 	size_t i;

@@ -10,6 +10,8 @@
 #include "core/mem.h"
 #include "core/system.h"
 
+/* May the column be changed after creation? */
+bool referral_changeable(const char *path);
 /* Must the referral be read before this change can be written? */
 bool referral_needs_current(const struct write *w);
 /* Is Microsoft's help asked for, so that Microsoft gets a copy of its own? */

@@ -75,6 +75,7 @@ static void walk_start(struct walk *w)
 	w->next = xstrdup(url.s);
 	w->linked = w->mended = false;
 	links_release(&w->links);
+	link_repeats(&w->links, w->next);
 	buf_release(&url);
 	buf_release(&term);
 }
@@ -144,6 +145,17 @@ static int walk_on(
 	return 0;
 }
 
+/* 0, or -1: the answer is not what was asked for. */
+static int check_answer(struct answer *ans, const char *what, struct err *err)
+{
+	if (ans->http.status == 403 && !ans->html)
+		return err_set(err, ERR_SIGNIN,
+		    "Partner Center: %s: permission denied (HTTP 403 %s %s): give the user the role Referrals admin, or "
+		    "Referrals user to see the deals of its own team only (R50)",
+		    what, ans->code, ans->message);
+	return answer_check(ans, NULL, "Partner Center", what, err) != 0 ? -1 : 0;
+}
+
 /* 1: `out` holds a page, *rows its referrals. 0: the end. -1: nothing moved. */
 static int walk_page(struct partner_center *pc, struct walk *w, struct answer *out,
     const struct json **rows, struct err *err)
@@ -155,7 +167,7 @@ static int walk_page(struct partner_center *pc, struct walk *w, struct answer *o
 		if (api_send(pc->base.http, "GET", w->next, NULL, NULL, true, out, err) < 0)
 			return -1;
 		status = out->http.status;
-		if (status == 400 && !w->linked && !w->plain) {
+		if ((status == 400 || status == 501) && !w->linked && !w->plain) {
 			log_debug("%s: the list refuses its options: %s", pc->base.conf->name, out->message);
 			w->plain = true;
 			walk_start(w);
@@ -168,7 +180,7 @@ static int walk_page(struct partner_center *pc, struct walk *w, struct answer *o
 			pc->short_links = true;
 			continue;
 		}
-		if (answer_check(out, NULL, "Partner Center", "referrals", err) != 0)
+		if (check_answer(out, "referrals", err) < 0)
 			return -1;
 		*rows = json_get(out->json, "value");
 		if (!*rows || json_kind(*rows) != JSON_ARRAY)
@@ -314,7 +326,7 @@ void pc_get_many(struct partner_center *pc, struct pc_wanted *want, size_t n)
 		w->read = w->answer.http.fate == HTTP_ANSWERED;
 		w->found = w->read && status != 404 && status != 410 &&
 			   (status != 400 || guid_valid(w->id));
-		if (w->found && answer_check(&w->answer, NULL, "Partner Center", "a referral", &w->err) != 0)
+		if (w->found && check_answer(&w->answer, "a referral", &w->err) < 0)
 			w->read = w->found = false;
 		buf_release(&url[i]);
 	}
@@ -382,6 +394,19 @@ int pc_find(struct system *sys, struct arena *a, const char *column, const char 
 
 	for (i = 0; i < n && rc == 0; i++)
 		rc = find_walk(pc, a, column, values + i, n - i, filter, page, &cap, &seen, err);
+	free(seen.slot);
+	return rc < 0 ? -1 : 0;
+}
+
+int pc_find_surely(struct partner_center *pc, struct arena *a, const char *column, const char *value, struct page *page,
+    struct err *err)
+{
+	struct ids seen = { 0 };
+	size_t cap = 0;
+	int rc = pc->no_filter ? 0 : find_walk(pc, a, column, &value, 1, true, page, &cap, &seen, err);
+
+	if (rc == 0 && !page->n)
+		rc = find_walk(pc, a, column, &value, 1, false, page, &cap, &seen, err);
 	free(seen.slot);
 	return rc < 0 ? -1 : 0;
 }

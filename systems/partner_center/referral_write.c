@@ -258,8 +258,7 @@ static int resolve_create(struct partner_center *pc, struct arena *a, const stru
 		return err_set(err, ERR_FAILED,
 		    "%s: a create in doubt without a marker can't be looked up",
 		    pc->base.conf->name);
-	if (pc_find(&pc->base, a, copy ? "engagementId" : "externalReferenceId", &key, 1, &page,
-		err) < 0)
+	if (pc_find_surely(pc, a, copy ? "engagementId" : "externalReferenceId", key, &page, err) < 0)
 		return -1;
 	for (i = 0; i < page.n; i++) {
 		const struct record *c = &page.record[i];

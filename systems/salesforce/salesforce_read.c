@@ -402,7 +402,9 @@ int salesforce_next_page(struct system *sys, struct arena *a, struct page *page,
 	if (rc == 0)
 		rc = filtered(s) ? salesforce_join(s, a, page, err)
 				 : join_children(s, s->children, a, page, err);
-	if (rc == 0 && next && (strcmp(next, url) == 0 || link_repeats(&s->seen, next)))
+	if (rc == 0 && !s->next)
+		link_repeats(&s->seen, url);
+	if (rc == 0 && next && link_repeats(&s->seen, next))
 		rc = err_set(err, ERR_UNAVAILABLE,
 		    "Salesforce: %s: a page links back to an earlier one: the service sends the "
 		    "reader "

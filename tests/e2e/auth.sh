@@ -138,6 +138,13 @@ first=$(sha256sum <.rejoin/pc.refresh)
 expect 0 "$R" auth status pc
 [ "$first" != "$(sha256sum <.rejoin/pc.refresh)" ] || fail "it did not rotate"
 [ "$(cat .rejoin/turn)" = turn-1 ] || fail "what a person configured was changed"
+# while one command waits, another one turns the token in: the first takes what the second kept
+control faults '[{"match": "/oauth2/v2.0/token", "kind": "status", "status": 429, "retry_after": "2"}]'
+"$R" auth status pc >first.out 2>&1 & first_pid=$!
+until [ "$(sqlite3 -cmd '.timeout 2000' "$OLDPWD_ROOT/sandbox.db" 'SELECT count(*) FROM log WHERE status = 429')" -ge 1 ]; do sleep 0.05; done
+expect 0 "$R" auth status pc
+got=0; wait $first_pid || got=$?
+[ $got -eq 0 ] || { cat first.out >&2; fail "two commands with one refresh token: exit $got"; }
 (umask 077 && printf dead >.rejoin/pc.refresh)
 expect 10 "$R" auth status pc
 said "invalid_grant"

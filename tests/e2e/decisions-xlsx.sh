@@ -69,3 +69,13 @@ snapshot $kind after.json
 changed now.json after.json >found
 wanted_of_decisions >want
 same_lines want found "what the decisions in the workbook did"
+
+# a note of digits is text and amounts beside it are numbers; a row is as high as its wide letters need
+touch_record partner-center referrals "$(one_id left-notes left)" '{"details.notes": "75001"}'
+touch_record partner-center referrals "$(one_id left-notes left 2)" "{\"details.notes\": \"$(printf '仙台%.0s' $(seq 60))\"}"
+planned digits.xlsx
+unzip -p digits.xlsx xl/worksheets/sheet2.xml | sed 's/<row /\n&/g' >rows
+grep -q '<c r="G[0-9]*"[^>]*t="inlineStr"><is><t>75001</t></is>' rows || fail "a note of digits is a number"
+grep -q '<c r="G[0-9]*" s="[0-9]*"><v>[0-9]' rows || fail "amounts are text because of a note"
+height=$(grep '仙台仙台仙台' rows | grep -o ' ht="[0-9]*' | tr -dc 0-9)
+[ "$height" -ge 150 ] || fail "a row of 120 wide letters is $height points high"

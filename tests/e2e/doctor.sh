@@ -33,6 +33,7 @@ on_time 0
 expect 0 "$R" doctor --json
 for check in sign-in reach role clock; do finding pc "$check" ok; finding crm "$check" ok; done
 finding crm columns ok
+finding pc columns ok
 finding crm "referral id" ok
 finding crm related ok
 jq -e 'any(.findings[]; .system == "crm" and .check == "parallel" and (.text | contains("at most 8 ")))' out >/dev/null || fail "the DOP hint"
@@ -67,11 +68,21 @@ said ": crm "
 expect 0 "$R" doctor --json
 jq -e 'any(.findings[]; .check == "currencies" and .level == "warning" and (.text | contains("NOK")))' out >/dev/null || fail "R12"
 
+# a slip of the pen in a path of Partner Center, which would be read as empty: of a field, and of the match
+cp mappings/partner-center-dynamics.json right.json
+for slip in 's/"details.dealValue"/"details.dealValu"/' 's/"left": "externalReferenceId"/"left": "externalReferenceID"/'; do
+	sed "$slip" right.json >mappings/partner-center-dynamics.json
+	expect 2 "$R" doctor --json
+	finding pc columns problem
+done
+cp right.json mappings/partner-center-dynamics.json
+
 # a secret that is not there, and a wrong one
 (unset REJOIN_TEST_SECRET; expect 2 "$R" doctor crm --json)
 finding crm sign-in problem
 jq -e 'any(.findings[]; .text | contains("REJOIN_TEST_SECRET"))' out >/dev/null || fail "which variable"
 REJOIN_TEST_SECRET=wrong expect 10 "$R" doctor --json
+jq -e 'any(.findings[]; .system == "pc" and (.text | contains("client_secret")))' out >/dev/null || { cat out; fail "what to put right of pc"; }
 finding crm sign-in problem
 # the number 403 in an id of the service's text speaks of no role
 control faults '{"match": "/oauth2/v2.0/token", "kind": "status", "status": 401, "times": 9, "body": {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided. Trace ID: 7ded6456-3b4e-4b40-8403-ae6f1fc88acc"}}'

@@ -39,6 +39,9 @@ first_use() {
 	[ "$(grep -c ' left$' told)" -ge 12 ] && [ "$(grep -c ' right$' told)" -ge 12 ] || fail "too few differences that stamps tell"
 	[ "$(grep -c ' nobody$' told)" -ge 8 ] || fail "too few that they do not tell"
 
+	# some of the records say nothing of START
+	expect 0 "$R" plan -n --since 2026-11-01T00:00:00Z
+	! grep -q -- '--outage' out || fail "START is guessed from a part of the records"
 	# START is not given: it is printed, and no stamp is used
 	expect 0 "$R" plan -o asked.csv
 	printed=$(sed -n 's/.*--outage \(2026[0-9TZ:-]*\).*/\1/p' out err | head -n 1)

@@ -101,6 +101,17 @@ for kind in dynamics salesforce; do
 	grep -q "no column" err && { cat err >&2; fail "$kind: the export asked for columns that are not there"; }
 	[ "$(cell crm.csv "\"$peer\" <> ''" "$peer" | wc -l)" -gt 50 ] || fail "$kind: the export holds no referral ids"
 
+	# the export in the place of the CRM: what is to be uploaded by hand goes into the other column too
+	cp -r . ../by-hand
+	cd ../by-hand
+	expect 0 "$R" plan pc crm.csv -o hand.csv
+	"$R" approve p-2 --reversible --approver "Sales Operations" >out 2>err || [ $? -eq 6 ] || fail "$kind: approving for the upload"
+	"$R" apply p-2 >out 2>err || [ $? -eq 6 ] || { cat out err >&2; fail "$kind: upload files"; }
+	[ "$(head -qn 1 $(find . -name 'upload-p-2-right-*.csv') | tr -d '\r"\357\273\277' | tr , '\n' | grep -cx "$peer")" -ge 1 ] ||
+		{ ls -R . >&2; fail "$kind: no upload file has the column"; }
+	rewind
+	rm -rf ../by-hand
+
 	# undisturbed: the end of the ordinary world, by as many calls as told
 	"$R" apply -n --allow-irreversible 60 --json >want 2>err || true
 	mark

@@ -22,12 +22,16 @@ script -qec "env TERM=xterm $R plan -n" /dev/null </dev/null >tty 2>&1 || fail "
 grep -q "$(printf '\033')\[32m+ create" tty || fail "no colours on a terminal"
 script -qec "env TERM=xterm NO_COLOR=1 $R plan -n" /dev/null </dev/null >tty 2>&1 || fail "plan on a terminal"
 grep -q "$(printf '\033')\[3" tty && fail "colours with NO_COLOR"
-# 80 columns and 24 lines take it whole, the prompt included; no row is broken by the terminal in the middle of a word
-script -qec "stty cols 80 rows 24; env TERM=xterm NO_COLOR=1 $R plan -n -q; env TERM=xterm NO_COLOR=1 $R plan -n" /dev/null \
-	</dev/null >tty 2>&1 || fail "plan on a terminal"
-grep -v 'records read' tty | tr -d '\r' >screen
-[ "$(wc -l <screen)" -le 23 ] || { cat screen >&2; fail "the summary is longer than a screen of 24 lines"; }
-[ "$(LC_ALL=C.UTF-8 wc -L <screen)" -le 80 ] || { cat screen >&2; fail "a row is wider than 80 columns"; }
+# 80 columns and 24 lines take it whole, the prompt included, in both languages; no row is broken by the terminal in the
+# middle of a word
+for how in "--lang en -o one.xlsx" "--lang fr -o one.xlsx" "--lang fr --outage 2026-10-20T06:30:00Z -o one.xlsx" "--lang en -n"; do
+	cp .rejoin/ledger.db kept.db
+	script -qec "stty cols 80 rows 24; env TERM=xterm NO_COLOR=1 $R plan $how 2>/dev/null" /dev/null </dev/null >tty 2>&1 || fail "plan on a terminal"
+	mv kept.db .rejoin/ledger.db
+	tr -d '\r' <tty >screen
+	[ "$(wc -l <screen)" -le 23 ] || { cat screen >&2; fail "$how: the summary is longer than a screen of 24 lines"; }
+	[ "$(LC_ALL=C.UTF-8 wc -L <screen)" -le 80 ] || { cat screen >&2; fail "$how: a row is wider than 80 columns"; }
+done
 grep -q '^  + create ' screen || { cat screen >&2; fail "the screen is empty"; }
 
 # soonest expiry first, then what Microsoft waits for, then the greater value

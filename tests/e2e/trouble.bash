@@ -104,3 +104,44 @@ idle() {
 	case $code in 0 | 4 | 6) ;; *) cat out err >&2; fail "$1: a further apply ends with $code" ;; esac
 	[ "$(requests_that_write)" -eq "$n" ] || fail "$1: a further apply sends writes"
 }
+
+# ---- the same end however it goes; $ROOT/reference.jsonl and $reference_code are of the undisturbed run ----
+
+# struck WHAT: every fault that was armed was met
+struck() {
+	local left
+	left=$(sqlite3 "$ROOT/sandbox.db" 'SELECT count(*) FROM fault WHERE times > 0')
+	[ "$left" -eq 0 ] || fail "$1: $left faults were never met, so nothing is proved"
+}
+# same_as_ever WHAT: the end state is the undisturbed one
+same_as_ever() {
+	end_state "$ROOT/end.jsonl"
+	same_end "$ROOT/reference.jsonl" "$ROOT/end.jsonl" "$1"
+	none_doubled "$1"
+	nothing_open "$1"
+}
+# go_on WHAT: the same command until it ends by itself; runs counts how often
+go_on() {
+	local code
+	for ((runs = 1; ; runs++)); do
+		code=0
+		apply >out 2>err || code=$?
+		[ $code -eq 5 ] || break
+		[ $runs -lt 6 ] || { cat err >&2; fail "$1: it does not end"; }
+	done
+	[ $code -eq "$reference_code" ] || { cat out err >&2; fail "$1: exit $code instead of $reference_code"; }
+	same_as_ever "$1"
+}
+# survives WHAT [MATCH KIND MORE]...: struck by one fault, or by several at different requests; MORE may be empty
+survives() {
+	local what=$1
+	shift
+	rewind
+	while [ $# -gt 0 ]; do
+		fault "$1" "$2" "${3:-}"
+		shift $(($# < 3 ? $# : 3))
+	done
+	go_on "$KIND: $what"
+	struck "$KIND: $what"
+	echo "$KIND: $what: $runs runs"
+}

@@ -1,4 +1,5 @@
 /* The language of texts, and sentences that are kept in one and read in another. The catalogue is that of the build. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/err.h"
@@ -58,6 +59,9 @@ static void errors_are_told_in_it(void **state)
 	lang_begin("en");
 	err_set(&err, ERR_USAGE, "%s: has no pairs", "rejoin.json");
 	assert_string_equal(err.text, "rejoin.json: has no pairs");
+	/* a French text read beside leaves the system's words as they were */
+	assert_string_equal(lang_text_in("fr", "%s: has no pairs"), "%s : ne contient aucune paire");
+	assert_string_equal(strerror(ENOSPC), "No space left on device");
 }
 
 static void sentences_are_read_in_either(void **state)

@@ -57,11 +57,14 @@ static const struct tamper cases[] = {
 	/* values that the field cannot take, by type */
 	{ VALUE, RC_PROPOSED, "much", "edit", RC_PROPOSED, "\"much\" is no value for deal_value (decimal)" },
 	{ VALUE, RC_PROPOSED, "1,5,0", "edit", RC_PROPOSED, "is no value for deal_value" },
+	{ VALUE, RC_PROPOSED, "1,234", "edit", RC_PROPOSED, "\"1,234\" is no value for deal_value (decimal): write it as 1234.5" },
 	{ DATE, RC_PROPOSED, "2026-02-30", "edit", RC_PROPOSED, "\"2026-02-30\" is no value for close_date (date)" },
 	{ DATE, RC_PROPOSED, "soon", "edit", RC_PROPOSED, "is no value for close_date" },
 	{ CURRENCY, RC_PROPOSED, "XYZ", "edit", RC_PROPOSED, "\"XYZ\" is no value for deal_currency (currency)" },
 	{ VALUE, RC_PROPOSED, "", "edit", RC_PROPOSED, "write <clear>" },
 	{ NAME, RC_PROPOSED, "", "edit", RC_PROPOSED, "edit needs a value under proposed" },
+	/* what the rules would have kept from Partner Center */
+	{ DATE, RC_PROPOSED, "<clear>", "edit", RC_PROPOSED, "close_date breaks rule R10 in Partner Center: " },
 	/* decisions that are none, or none for that row */
 	{ NOTES, RC_COMMENT, "", "yes", RC_DECISION,
 	    "\"yes\" is no decision: write approve, reject, keep Partner Center, keep Dynamics or edit" },
@@ -419,6 +422,24 @@ static void retyped_guards_are_compared_by_value(void **state)
 	said("Updates!H4: right was changed");
 }
 
+/* What was written is quoted in the reader's language, and a row that somebody put between is no tampered one. */
+static void rows_that_people_write_are_told_apart(void **state)
+{
+	(void)state;
+	int64_t plan = store_plan("new", "crm-env");
+	writes(book, plan, NULL);
+	load(book);
+	put(NOTES, "Decision", "approve");
+	save(book);
+	patch_cell("D2", "str", "<v>other</v>");
+	reads(book, plan);
+	said("Updates!D2: change was changed from \"update notes in Dynamics\" to \"other\"");
+	patch_cell("U2", "str", "<v></v>");
+	patch_cell("V2", "str", "<v></v>");
+	reads(book, plan);
+	said("Updates!U2: the hidden columns of this row are empty");
+}
+
 /* ---- files ---- */
 
 static void refuses_whole(const char *path, const char *because)
@@ -476,6 +497,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(formulas_are_no_decisions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(merged_cells_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(retyped_guards_are_compared_by_value, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_that_people_write_are_told_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_files_are_refused_whole, set_up, tear_down),
 	};
 

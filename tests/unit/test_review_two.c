@@ -50,6 +50,7 @@ static void names_are_people(void **state)
 	(void)state;
 	assert_string_equal(approver_join(&mem, "", " Ann  Smith ;; bob"), "Ann Smith; bob");
 	assert_string_equal(approver_join(&mem, "Ann Smith", "ann\tSMITH; Ann Smith"), "Ann Smith");
+	assert_string_equal(approver_join(&mem, "Ann Smith", "Ann\u00a0Smith; \ufeffAnn \u202fSmith\u200b"), "Ann Smith");
 	assert_string_equal(approver_join(&mem, "Élodie", "élodie; Zoé"), "Élodie; Zoé");
 	assert_int_equal(approver_count(&mem, ""), 0);
 	assert_int_equal(approver_count(&mem, " ; "), 0);
