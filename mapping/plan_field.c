@@ -110,7 +110,7 @@ static int plan_child_rows(struct pair *q, struct plan_row *row, size_t f, struc
 	row->reversible = false;
 	row->group = "";
 	/* what comes in beside it is the row before: whoever rejects that has not approved it here */
-	row->proposed = elements_common(m, f, now, wanted, q->a);
+	row->proposed = elements_common(q->p->m, f, now, wanted, q->a);
 	row->reason = sentence(q->a, "taking an element out deletes its row in %s", q->p->title[row->to]);
 	return pair_emit(q, row, err);
 }
