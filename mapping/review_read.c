@@ -197,7 +197,7 @@ static int take_row(void *ctx, struct arena *a, const struct review_place *p,
 
 	/* a heading or a sum that somebody put between the rows decides nothing */
 	if (!value_has(review_get(p, row, RC_PLAN)) && !value_has(review_get(p, row, RC_HASH))) {
-		if (!*trimmed(a, review_get(p, row, RC_DECISION)))
+		if (!*review_trimmed(a, review_get(p, row, RC_DECISION)))
 			return 0;
 		refuse(r, a, p, RC_PLAN, "the hidden columns of this row are empty: it is no row of a plan and was not read");
 		return 0;
