@@ -114,6 +114,8 @@ int odata_pass_rows(struct odata *o, const char *from, const char *what, odata_r
 	char *url = xstrdup(from), *next = NULL;
 	int rc = 0;
 
+	if (pass->before)
+		link_repeats(&seen, pass->before);
 	while (rc == 0 && url) {
 		if (link_repeats(&seen, url)) {
 			rc = err_set(err, ERR_UNAVAILABLE,
@@ -261,7 +263,7 @@ static int ask_together(struct odata *o, const struct asked *q, struct in_chunk 
 	}
 	api_send_many(o->http, call, n, system_at_once(o->system));
 	for (size_t i = 0; i < n; i++) {
-		struct odata_pass pass = { 0 };
+		struct odata_pass pass = { .before = c[i].url };
 		struct answer *page = &call[i].answer;
 		char *next = NULL;
 

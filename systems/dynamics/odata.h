@@ -21,6 +21,7 @@ struct odata {
 /* A read through all pages, beside its rows. Zeroed but for prefer; odata_pass_release. */
 struct odata_pass {
 	const char *prefer; /* the whole header line; NULL: the page size alone */
+	const char *before; /* the page that led to the address read from, or NULL */
 	char *delta;        /* the last page's delta link, followed as given; NULL: none came */
 	int64_t at;         /* when the last page was given, by the service's clock; STAMP_NONE */
 };
