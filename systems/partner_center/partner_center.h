@@ -3,17 +3,12 @@
 #ifndef SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
 #define SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
 
+#include "core/id_set.h"
 #include "systems/common/driver_util.h"
 #include "core/system.h"
 
 #define PC_WALK_OVER 100 /* values from which a walk through the list is cheaper than a look-up for each */
 #define REFERRALS "/v1.0/engagements/referrals"
-
-/* 64-bit hashes of ids, open addressing; 0 is free. */
-struct ids {
-	uint64_t *slot;
-	size_t n, size;
-};
 
 /* A way through the list, page by page. */
 struct walk {
@@ -24,7 +19,7 @@ struct walk {
 	bool again;          /* second time through the newest */
 	char *next;          /* address of the next page; NULL at the end */
 	struct links_seen links;
-	struct ids seen;
+	struct id_set seen;
 	int64_t at;          /* the service's clock at the first page */
 	int pages;
 };

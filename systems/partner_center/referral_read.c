@@ -12,39 +12,12 @@
 #include <strings.h>
 #include <time.h>
 
-/* Remembers an id; false when it was there. */
-static bool ids_add(struct ids *s, const char *id)
-{
-	uint64_t h = hash64(id, strlen(id), 0), *old = s->slot;
-	size_t i, k, size = s->size;
-
-	h += h == 0;
-	if (2 * s->n >= size) {
-		s->size = size ? 2 * size : 1024;
-		s->slot = xcalloc(s->size, sizeof(*s->slot));
-		for (k = 0; k < size; k++) {
-			for (i = old[k] & (s->size - 1); old[k] && s->slot[i];
-			     i = (i + 1) & (s->size - 1))
-				;
-			if (old[k])
-				s->slot[i] = old[k];
-		}
-		free(old);
-	}
-	for (i = h & (s->size - 1); s->slot[i]; i = (i + 1) & (s->size - 1))
-		if (s->slot[i] == h)
-			return false;
-	s->slot[i] = h;
-	s->n++;
-	return true;
-}
-
 void pc_walk_end(struct walk *w)
 {
 	free(w->field);
 	free(w->value);
 	free(w->next);
-	free(w->seen.slot);
+	id_set_release(&w->seen);
 	links_release(&w->links);
 	memset(w, 0, sizeof(*w));
 	w->at = STAMP_NONE;
@@ -256,7 +229,7 @@ static bool wanted(struct partner_center *pc, struct arena *a, const struct json
 	if (pc->where_field &&
 	    (value_has(v) ? !same_text(v.s, pc->where_value) : *pc->where_value != '\0'))
 		return false;
-	return !id || ids_add(&pc->walk.seen, id);
+	return !id || id_set_add(&pc->walk.seen, id);
 }
 
 int pc_next_page(struct system *sys, struct arena *a, struct page *page, struct err *err)
@@ -355,7 +328,7 @@ int pc_get(
  * it refuses, the walk goes through all and looks for all values. */
 static int find_walk(struct partner_center *pc, struct arena *a, const char *column,
     const char *const *values, size_t n, bool filter, struct page *page, size_t *cap,
-    struct ids *seen, struct err *err)
+    struct id_set *seen, struct err *err)
 {
 	struct walk w = { 0 };
 	struct answer ans = { 0 };
@@ -374,7 +347,7 @@ static int find_walk(struct partner_center *pc, struct arena *a, const char *col
 
 			for (i = 0; value_has(v) && i < m && !same_text(v.s, values[i]); i++)
 				;
-			if (value_has(v) && i < m && id && ids_add(seen, id))
+			if (value_has(v) && i < m && id && id_set_add(seen, id))
 				page_add(a, page, cap, pc_record(pc, a, row));
 		}
 	}
@@ -391,26 +364,26 @@ int pc_find(struct system *sys, struct arena *a, const char *column, const char 
 {
 	struct partner_center *pc = (struct partner_center *)sys;
 	bool filter = n <= PC_WALK_OVER && !pc->no_filter;
-	struct ids seen = { 0 };
+	struct id_set seen = { 0 };
 	size_t cap = 0, i;
 	int rc = 0;
 
 	for (i = 0; i < n && rc == 0; i++)
 		rc = find_walk(pc, a, column, values + i, n - i, filter, page, &cap, &seen, err);
-	free(seen.slot);
+	id_set_release(&seen);
 	return rc < 0 ? -1 : 0;
 }
 
 int pc_find_surely(struct partner_center *pc, struct arena *a, const char *column, const char *value, struct page *page,
     struct err *err)
 {
-	struct ids seen = { 0 };
+	struct id_set seen = { 0 };
 	size_t cap = 0;
 	int rc = pc->no_filter ? 0 : find_walk(pc, a, column, &value, 1, true, page, &cap, &seen, err);
 
 	if (rc == 0 && !page->n)
 		rc = find_walk(pc, a, column, &value, 1, false, page, &cap, &seen, err);
-	free(seen.slot);
+	id_set_release(&seen);
 	return rc < 0 ? -1 : 0;
 }
 
