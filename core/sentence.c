@@ -7,6 +7,7 @@
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/lang.h"
+#include "core/text.h"
 
 #define MARK  '\x1e'
 #define DEPTH 16
@@ -88,6 +89,20 @@ const char *sentence_part(struct arena *a, const char *text)
 	buf_add_json(&b, text, strlen(text));
 	buf_addc(&b, ']');
 	return taken(a, &b);
+}
+
+const char *sentence_instant(struct arena *a, int64_t t)
+{
+	static const char *const months[] = { N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"), N_("Jul"),
+		N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec") };
+	char text[32];
+	int year, month, day, hour, minute;
+
+	stamp_format(t, text);
+	if (sscanf(text, "%d-%d-%dT%d:%d", &year, &month, &day, &hour, &minute) != 5 || month < 1 || month > 12)
+		return arena_strdup(a, text);
+	return sentence(a, "%d %s %d %s UTC", day, sentence_part(a, months[month - 1]), year,
+	    arena_printf(a, "%02d:%02d", hour, minute));
 }
 
 static const struct json *element(const struct json *list, size_t n)

@@ -3,6 +3,7 @@
 #ifndef CORE_SENTENCE_H
 #define CORE_SENTENCE_H
 
+#include <stdint.h>
 #include "core/mem.h"
 
 /* A sentence of an English format (for xgettext as it is); %s, %d, %ld, %lld and %zu only. An argument of %s may be a
@@ -13,6 +14,9 @@ const char *sentence_pair(struct arena *a, const char *english, const char *fren
 
 /* A text marked N_() for use as an argument of a sentence, where it would stay English as it is; sentences as they are. */
 const char *sentence_part(struct arena *a, const char *text);
+
+/* An instant (microseconds) for people: "3 Nov 2026 14:02 UTC". */
+const char *sentence_instant(struct arena *a, int64_t t);
 
 /* The text in a named language ("en", "fr"), and in the reader's. What is no sentence is looked up as a whole. */
 const char *sentence_in(struct arena *a, const char *lang, const char *text);

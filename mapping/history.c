@@ -30,7 +30,6 @@ static void settle(const struct sides *s, const struct history_ask *q, const str
 	struct record native = { c, arena_alloc(a, (c->n + 1) * sizeof *native.cell) };
 	const struct past *latest = NULL;
 	struct mapped r;
-	char text[32], at[32];
 	for (size_t k = 0; k < f->n_paths; k++) {
 		if (!past[k][i].known)
 			return;
@@ -41,14 +40,12 @@ static void settle(const struct sides *s, const struct history_ask *q, const str
 	mapping_apply(m, q->side, &native, a, &r);
 	if (r.bad[q->field])
 		return;
-	stamp_format(start / 1000000 * 1000000, at);
-	stamp_format(latest->changed / 1000000 * 1000000, text);
 	*out = (struct merge_past){ true, r.field[q->field],
 		sentence(a, "by its own history %s held \"%s\" at START (%s): %s %s", m->driver[q->side]->title,
-		    value_has(r.field[q->field]) ? r.field[q->field].s : "", at,
+		    value_has(r.field[q->field]) ? r.field[q->field].s : "", sentence_instant(a, start),
 		    sentence(a, latest->after ? N_("the first change after it, which says what was there before, is of")
 				       : N_("last changed before it")),
-		    text) };
+		    sentence_instant(a, latest->changed)) };
 }
 
 static int fill_field(struct sides *s, int64_t start, enum side side, size_t field, struct history_ask *ask, size_t n,

@@ -39,12 +39,7 @@ static void from_side(struct merged *out, enum side side, struct value v, enum m
 
 static const char *stamp_text(int64_t t, struct arena *a)
 {
-	char text[32];
-	if (t == STAMP_NONE)
-		return sentence(a, "at a time that is not known");
-	/* to the second: people compare days and hours */
-	stamp_format(t - t % 1000000, text);
-	return arena_strdup(a, text);
+	return t == STAMP_NONE ? sentence(a, "at a time that is not known") : sentence_instant(a, t);
 }
 
 static const char *both_stamps(const struct merge_facts *k, struct arena *a)

@@ -5,6 +5,7 @@
 #include "core/err.h"
 #include "core/lang.h"
 #include "core/sentence.h"
+#include "core/text.h"
 #include "tests/unit/check.h"
 
 static struct arena a;
@@ -74,6 +75,10 @@ static void sentences_are_read_in_either(void **state)
 	assert_string_equal(sentence_in(&a, "fr", s), "score 70 sur 100 : même client [\"%s\"] \x1e{} 100% \"x\", valeurs à moins de 10% près");
 	assert_string_equal(sentence_in(&a, "fr", sentence_pair(&a, "both", "les deux")), "les deux");
 	assert_string_equal(sentence_text(&a, sentence_pair(&a, "both", "les deux")), "both");
+	const char *when = sentence(&a, "%s last modified %s; %s %s", "A", sentence_instant(&a, stamp_parse("2026-05-03T14:02:59.9Z", 22)), "B",
+	    sentence_instant(&a, stamp_parse("2025-12-31T23:59:00Z", 20)));
+	assert_string_equal(sentence_in(&a, "en", when), "A last modified 3 May 2026 14:02 UTC; B 31 Dec 2025 23:59 UTC");
+	assert_non_null(strstr(sentence_in(&a, "fr", when), "3 mai 2026 14:02 UTC"));
 	/* a text without arguments needs no sentence, and what is none stays as it is */
 	assert_string_equal(sentence_in(&a, "fr", "both sides changed the set"), "les deux côtés ont changé l'ensemble");
 	assert_string_equal(sentence_in(&a, "fr", "an older text"), "an older text");

@@ -30,7 +30,7 @@ static struct plan_row row_at(long i, char id[2][48], char amount[2][32])
 		break;
 	case 14:
 		r.inferred = true;
-		r.evidence = "Partner Center 2026-10-20T11:15:18Z, after START; Dynamics 2026-09-21T02:20:01Z, before";
+		r.evidence = "Partner Center 20 Oct 2026 11:15 UTC, after START; Dynamics 21 Sep 2026 02:20 UTC, before";
 		break;
 	case 15:
 		r.class = CLASS_BLOCKED;
