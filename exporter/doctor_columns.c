@@ -93,7 +93,8 @@ static void look_at(struct looking *k, const struct field *f, const struct field
 	struct visit *v = k->v;
 	const char *path = v->mapping->columns[v->side].name[fs->column[p]];
 	const struct column_info *c = find(k->info, k->n, path);
-	bool own = !path[strcspn(path, ".[")], ok;
+	/* elsewhere a dotted path is a part of the record itself */
+	bool related = v->sys->driver->caps & CAP_RELATED, own = !related || !path[strcspn(path, ".[")], ok;
 
 	if (!c || !c->table)
 		return;
@@ -107,13 +108,13 @@ static void look_at(struct looking *k, const struct field *f, const struct field
 		    _("map it to a column of that type, or change the field's type in the mapping"),
 		    "field \"%s\" is of type %s, %s of type %s", f->name, type_name(f->type), path,
 		    c->type);
-	if (fs->write == WRITE_NEVER || !takes_value(v->mapping, v->side, path))
+	if (fs->write == WRITE_NEVER || (related && !takes_value(v->mapping, v->side, path)))
 		return;
 	ok = fs->write == WRITE_ON_CREATE || !own ? c->creatable : c->creatable && c->updatable;
 	k->writable += ok;
 	if (!ok)
 		doctor_say(v->doctor, v->conf->name, N_("columns"), LEVEL_PROBLEM, EXIT_USAGE,
-		    _("give the account the right to write it, or say \"write\": \"never\" in the "
+		    _("give the account the right to write it, or say \"write\": \"on-create\" or \"never\" in the "
 		    "mapping"),
 		    "field \"%s\": %s can't be written by this account", f->name, path);
 }
