@@ -266,11 +266,39 @@ static bool whole(const struct json *node, long *n)
 	return ok;
 }
 
+/* A member that only this kind of system has. */
+static void option_member(struct parse *p, const struct json *node, const char *at, const struct system_option *o)
+{
+	const struct json *m = json_get(node, o->name);
+	bool ok = m != NULL;
+
+	if (!m)
+		return;
+	if (o->type == OPTION_FLAG) {
+		if (json_kind(m) != JSON_BOOL)
+			mistake_in(p, at, o->name, "\"%s\" must be true or false", o->name);
+		return;
+	}
+	if (o->type == OPTION_TEXT) {
+		free(text_member(p, node, at, o->name, false));
+		return;
+	}
+	ok = json_kind(m) == JSON_OBJECT;
+	for (const struct json *e = ok ? json_first(m) : NULL; e; e = json_next(e))
+		ok = ok && json_text(e) && *json_text(e);
+	if (!ok)
+		mistake_in(p, at, o->name, "\"%s\" must be an object of texts", o->name);
+}
+
 static void parse_system(
     struct parse *p, const struct json *node, const char *at, struct system_conf *s)
 {
 	const struct system_driver *driver;
+	const struct system_option *options, *o;
+	struct buf known = { 0 };
+	const char *kind;
 	char *file = NULL, *ca;
+	bool ok;
 
 	s->name = xstrdup(json_name(node));
 	s->json = node;
@@ -279,11 +307,19 @@ static void parse_system(
 		    "\"%s\" is no name for a system: letters, digits, - and _ only, so that no "
 		    "file is taken for it",
 		    s->name);
-	if (!known_members(p, node, at, "a system",
-		"kind url file record api portal environment requests_per_second requests_at_once ca_file auth"))
+	kind = json_text(json_get(node, "kind"));
+	driver = kind ? system_driver_find(kind) : NULL;
+	options = driver && driver->setup ? driver->setup->options : NULL;
+	buf_adds(&known, "kind url file record api portal environment requests_per_second requests_at_once ca_file auth");
+	for (o = options; o && o->name; o++)
+		buf_addf(&known, " %s", o->name);
+	ok = known_members(p, node, at, "a system", known.s);
+	buf_release(&known);
+	if (!ok)
 		return;
+	for (o = options; o && o->name; o++)
+		option_member(p, node, at, o);
 	s->kind = text_member(p, node, at, "kind", true);
-	driver = s->kind ? system_driver_find(s->kind) : NULL;
 	if (s->kind && !driver) {
 		struct buf kinds = { 0 };
 		for (size_t i = 0; system_drivers[i]; i++)

@@ -163,8 +163,15 @@ struct column_info {
 	bool unique;        /* no two rows hold the same value: an external id, an active alternate key */
 };
 
+enum option_type { OPTION_TEXT, OPTION_TEXTS, OPTION_FLAG }; /* "a", {"name": "a"}, true */
+struct system_option {
+	const char *name;
+	enum option_type type;
+};
+
 /* What only setting a system up asks of its kind; members may be NULL. */
 struct system_setup {
+	const struct system_option *options; /* members that only this kind has in rejoin.json; the last has no name */
 	/* in the rejoin.json that `rejoin init` writes: the system's name, and the lines behind "kind", six spaces deep */
 	const char *name, *members;
 	/* defaults of "auth"; "%s" stands for the system's origin; NULL: rejoin.json must say it */

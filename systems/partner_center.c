@@ -102,6 +102,7 @@ static struct system *pc_open(const struct system_conf *conf, const struct works
 
 	pc->base.driver = &partner_center_driver;
 	pc->base.conf = conf;
+	pc->since_filter = json_true(json_get(conf->json, "filter_since"));
 	pc_walk_end(&pc->walk);
 	for (i = 0; columns[i]; i++)
 		schema_add(&pc->base.columns, columns[i]);

@@ -217,7 +217,8 @@ static struct expr *comparison(struct parser *p, const char *path, const char *t
 
 		if (!take_word(p, operators[i].word))
 			continue;
-		if (p->rules->equal_only && i)
+		if (p->rules->equal_only && i &&
+		    !(p->rules->since && operators[i].compare == COMPARE_GE && !strcmp(path, "updatedDateTime")))
 			return fail(p, arena_printf(p->w->arena,
 					   "The operator '%s' is not supported in $filter.",
 					   operators[i].word));

@@ -8,6 +8,7 @@
 struct odata_rules {
 	/* Partner Center: eq, and, parentheses, any; nothing else was ever shown to work. */
 	bool equal_only;
+	bool since; /* but `ge` of updatedDateTime */
 	/* What a property holds, so that operand types can be checked: one of the types of
 	 * schema.h, or "" for anything; NULL when there is no such property. A path may go
 	 * through navigation properties with '/'. */

@@ -345,7 +345,7 @@ void pc_list(struct world *w, const struct request *q, struct reply *r)
 {
 	struct question ask = { .known = pc_template(w), .caller = q->caller };
 	struct odata_rules rules = {
-		.equal_only = true, .type_of = type_of, .ctx = (void *)ask.known
+		.equal_only = true, .since = doc_true(doc_get(w->conf, "filter_since")), .type_of = type_of, .ctx = (void *)ask.known
 	};
 	struct listing l = { .w = w, .ask = &ask, .out = &r->body };
 	struct rids rids = { 0 };

@@ -17,7 +17,12 @@ static const char *const flows[] = {
 	NULL,
 };
 
+/* names that follow no rule: of the record's set; of sets, keys and navigation properties by table or column */
+static const struct system_option options[] = { { "entity_set", OPTION_TEXT }, { "entity_sets", OPTION_TEXTS },
+	{ "keys", OPTION_TEXTS }, { "navigation", OPTION_TEXTS }, { 0 } };
+
 const struct system_setup dynamics_setup = {
+	.options = options,
 	.name = "crm",
 	.members =
 	    "      // The address of your organisation.\n"

@@ -14,6 +14,7 @@
 struct walk {
 	char *field, *value; /* equality asked for, or NULL */
 	int64_t since;       /* STAMP_NONE: all */
+	bool by_filter;      /* the service is asked for what changed since, as rejoin.json wishes */
 	bool plain;          /* the service refused $filter or $orderby: the bare list */
 	bool linked, mended; /* next is a link of the service's; it was put on the documented path */
 	bool again;          /* second time through the newest */
@@ -30,6 +31,7 @@ struct partner_center {
 	bool started;
 	long pages;       /* of the whole list, 0: not read yet */
 	bool no_filter;   /* $filter was refused */
+	bool since_filter; /* "filter_since" of rejoin.json, and not refused yet */
 	bool short_links; /* links lead to a path that is not there */
 	char *where_field, *where_value;
 };

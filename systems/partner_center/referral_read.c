@@ -2,7 +2,8 @@
  *
  * Lists come in pages tied by @odata.nextLink, which may be written with http:// and a shorter path that answers 404; the
  * $skiptoken in it works on the documented path. $filter is documented for equality only, $orderby for the two stamps only. So
- * a look-up that is refused is done by walking the list, and a read since a time walks it newest first and stops there. */
+ * a look-up that is refused is done by walking the list, and a read since a time walks it newest first and stops there; "filter_since"
+ * in rejoin.json also asks for `updatedDateTime ge`, for a tenant where that was tried: it is documented nowhere. */
 #include "systems/partner_center/partner_center.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -28,6 +29,7 @@ static void walk_start(struct walk *w)
 {
 	struct buf url = { 0 }, term = { 0 };
 	const char *s;
+	char stamp[32];
 
 	buf_adds(&url, REFERRALS);
 	if (!w->plain && w->field) {
@@ -40,7 +42,12 @@ static void walk_start(struct walk *w)
 		buf_adds(&url, "?$filter=");
 		buf_add_url(&url, term.s);
 	} else if (!w->plain) { /* created: the order does not change while we read */
-		buf_adds(&url, "?$orderby=");
+		if (w->by_filter && w->since != STAMP_NONE) {
+			stamp_format(w->since, stamp);
+			buf_adds(&url, "?$filter=updatedDateTime%20ge%20");
+			buf_add_url(&url, stamp);
+		}
+		buf_adds(&url, strchr(url.s, '?') ? "&$orderby=" : "?$orderby=");
 		buf_adds(
 		    &url, w->since == STAMP_NONE ? "createdDateTime" : "updatedDateTime%20desc");
 	}
@@ -145,7 +152,8 @@ static int walk_page(struct partner_center *pc, struct walk *w, struct answer *o
 		status = out->http.status;
 		if ((status == 400 || status == 501) && !w->linked && !w->plain) {
 			log_debug("%s: the list refuses its options: %s", pc->base.conf->name, out->message);
-			w->plain = true;
+			w->plain = !w->by_filter;
+			w->by_filter = pc->since_filter = false;
 			walk_start(w);
 			continue;
 		}
@@ -212,6 +220,10 @@ int pc_read(struct system *sys, const struct read_request *q, struct err *err)
 
 	(void)err;
 	walk_begin(&pc->walk, q->since, q->where_field, q->where_value);
+	if (pc->since_filter && q->since != STAMP_NONE && !q->where_field) {
+		pc->walk.by_filter = true;
+		walk_start(&pc->walk);
+	}
 	free(pc->where_field);
 	free(pc->where_value);
 	pc->where_field = q->where_field ? xstrdup(q->where_field) : NULL;

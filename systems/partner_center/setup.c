@@ -3,7 +3,10 @@
 
 extern const struct system_setup partner_center_setup;
 
+static const struct system_option options[] = { { "filter_since", OPTION_FLAG }, { 0 } };
+
 const struct system_setup partner_center_setup = {
+	.options = options,
 	.name = "pc",
 	.members =
 	    "      \"url\": \"https://api.partner.microsoft.com\",\n"

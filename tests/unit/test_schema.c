@@ -495,6 +495,9 @@ static void workspaces_are_judged_alike(void **state)
 		AUTH("\"flow\":\"jwt-bearer\",\"client_id\":\"c\",\"user\":\"u\",\"key\":{\"file\":"
 		     "\"k\"},\"audience\":\"a\""),
 		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\",\"connector\":\"suppress\""),
+		SYSTEM("\"file\":\"a.csv\",\"entity_set\":\"opportunityset\",\"entity_sets\":{\"fab_deal\":\"fab_dealset\"},"
+		       "\"keys\":{\"fab_rows\":\"fab_rowkey\"},\"navigation\":{\"ownerid\":\"ownerid\"}"),
+		"{\"systems\":{\"a\":{\"kind\":\"partner-center\",\"file\":\"a.csv\",\"filter_since\":true}}}",
 		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\""),
 		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\",\"connector\":\"off\","
 		     "\"daily_calls\":10,\"reserve\":0"),
@@ -520,6 +523,9 @@ static void workspaces_are_judged_alike(void **state)
 		SYSTEM("\"file\":\"a.csv\",\"requests_per_second\":0"),
 		SYSTEM("\"file\":\"a.csv\",\"requests_per_second\":\"1\""),
 		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\",\"daily_calls\":10.5"),
+		SYSTEM("\"file\":\"a.csv\",\"entity_set\":7"), SYSTEM("\"file\":\"a.csv\",\"keys\":\"k\""),
+		SYSTEM("\"file\":\"a.csv\",\"navigation\":{\"a\":1}"), SYSTEM("\"file\":\"a.csv\",\"entity_sets\":{\"a\":\"\"}"),
+		"{\"systems\":{\"a\":{\"kind\":\"partner-center\",\"file\":\"a.csv\",\"filter_since\":1}}}",
 		SYSTEM("\"file\":\"a.csv\",\"requests_at_once\":0"), SYSTEM("\"file\":\"a.csv\",\"requests_at_once\":51"),
 		SYSTEM("\"file\":\"a.csv\",\"requests_at_once\":1.5"), SYSTEM("\"file\":\"a.csv\",\"requests_at_once\":\"4\""),
 		AUTH("\"client_id\":\"c\""), AUTH("\"flow\":\"magic\""), AUTH("\"flow\":\"token\""),
@@ -549,6 +555,7 @@ static void workspaces_are_judged_alike(void **state)
 static void kinds_are_for_the_program(void **state)
 {
 	static const char other[] = "{\"systems\":{\"a\":{\"kind\":\"fabrikam\",\"file\":\"a.csv\"}}}";
+	static const char options[] = SYSTEM("\"file\":\"a.csv\",\"filter_since\":true");
 	static const char mapping[] = "{\"left\":\"partner-center\",\"right\":\"fabrikam\",\"match\":[{\"left\":\"id\","
 				      "\"right\":\"r\"}],\"fields\":[{\"name\":\"a\"," TEXT "}]}";
 	struct json *document = json_parse(other, strlen(other), NULL);
@@ -560,6 +567,10 @@ static void kinds_are_for_the_program(void **state)
 	document = json_parse(mapping, strlen(mapping), NULL);
 	assert_true(schema_takes(&mapping_schema, document));
 	assert_false(program_takes("m.json", mapping, false));
+	json_free(document);
+	document = json_parse(options, strlen(options), NULL);
+	assert_true(schema_takes(&workspace_schema, document));
+	assert_false(program_takes("rejoin.json", options, true));
 	json_free(document);
 }
 
