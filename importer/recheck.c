@@ -7,6 +7,7 @@
 #include "core/lang.h"
 #include "core/text.h"
 #include "importer/rehearse.h"
+#include "mapping/rules.h"
 
 static bool same_there(const struct mapping *m, int field, enum side side, struct value p,
     struct value q, struct arena *a)
@@ -80,6 +81,24 @@ static void judge_groups(struct item *it)
 	}
 }
 
+/* Somebody closed it meanwhile: what is closed is never edited, also where the service would take it. */
+static void judge_closed(struct apply *x, struct arena *a, struct item *it, const struct mapped *now)
+{
+	int status = x->t.mapping.f_status;
+
+	if (status < 0 || !status_is(now->field[status], "Closed"))
+		return;
+	for (size_t i = 0; i < it->n_want; i++) {
+		struct want *w = &it->want[i];
+
+		if (w->state != WANT_SEND || w->field < 0)
+			continue;
+		w->state = WANT_CONFLICT;
+		w->message = arena_printf(a, _("it is %s in %s now, and a closed record is not edited; plan again"),
+		    now->field[status].s, x->t.plan.title[it->step.to]);
+	}
+}
+
 static void judge_item(struct apply *x, struct arena *a, struct item *it, const struct found *f)
 {
 	struct write *w = &it->step.write;
@@ -106,6 +125,7 @@ static void judge_item(struct apply *x, struct arena *a, struct item *it, const 
 	for (size_t i = 0; i < it->n_want; i++)
 		if (it->want[i].state == WANT_SEND)
 			judge(x, a, it, &it->want[i], f->mapped);
+	judge_closed(x, a, it, f->mapped);
 	judge_groups(it);
 	compose_assigns(x, a, it);
 }

@@ -62,6 +62,29 @@ static int send_conditional(struct dynamics *d, struct arena *a, const struct wr
 	return 0;
 }
 
+/* A record that somebody closed or changed since it was read may be refused for what it is now before its version is looked
+ * at: such a one moved, which is a conflict and no refusal. */
+static void tell_moved(struct dynamics *d, struct arena *a, const struct write *w, size_t n, struct reply *r,
+    const char *const *id)
+{
+	const char **etag = arena_alloc(a, (n + 1) * sizeof(*etag));
+	struct reply *told = arena_alloc(a, (n + 1) * sizeof(*told));
+	bool *ask = arena_alloc(a, n + 1);
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		told[i] = r[i];
+		ask[i] = r[i].outcome == OUTCOME_REFUSED && r[i].http;
+		if (ask[i])
+			r[i].outcome = OUTCOME_NONE;
+	}
+	if (drop_moved(d, a, w, n, r, id, ask, etag, &err) < 0)
+		log_debug("Dynamics: looking at what was refused: %s", err.text);
+	for (size_t i = 0; i < n; i++)
+		if (ask[i] && r[i].outcome != OUTCOME_CONFLICT)
+			r[i] = told[i];
+}
+
 /* The records as they are now, for those applied; what can't be read is left out. w: what was written to them; their child
  * tables are read only where one of them was. */
 static void read_after(struct dynamics *d, struct arena *a, const struct write *w, const char *const *id, size_t n,
@@ -178,6 +201,7 @@ static int write_changes(struct dynamics *d, struct arena *a, const struct write
 	if (drop_moved(d, a, w, n, r, id, ask, etag, err) < 0 ||
 	    send_conditional(d, a, w, n, r, send, etag, err) < 0)
 		return -1;
+	tell_moved(d, a, w, n, r, id);
 	if (w->op == WRITE_CLOSE)
 		return send_closings(d, a, w, n, r, id, send, err);
 	if (w->op == WRITE_DELETE)

@@ -56,6 +56,12 @@ for kind in dynamics salesforce; do
 	edit left "$e_id" "{\"details.closingDateTime\": \"${value}T00:00:00Z\"}"
 	row_of right close_date 1; f_row=$row f_id=$right
 	edit right "$f_id" "{\"$right_date\": \"$value\"}"
+	# the deal was closed
+	row_of left deal_value 3; g_row=$row g_id=$left
+	edit left "$g_id" '{"status": "Closed", "substatus": "Won"}'
+	row_of right deal_value 3; h_row=$row h_id=$right
+	if [ $kind = dynamics ]; then edit right "$h_id" '{"statecode": 1, "statuscode": 3}'
+	else edit right "$h_id" '{"StageName": "Closed Won", "IsClosed": true, "IsWon": true}'; fi
 	# the connector makes a deal that the plan creates: an existing, unrelated one gets its referral id
 	create=$(cell plan.csv "op = 'create' AND \"to\" = 'right' AND class = 'new'" row | head -1)
 	referral=$(cell plan.csv "row = '$create'" left_id)
@@ -66,6 +72,8 @@ for kind in dynamics salesforce; do
 	d_before=$(record right "$d_id" | jq .version)
 	c_before=$(record left "$c_id" | jq .version)
 	e_before=$(record left "$e_id" | jq .version)
+	g_before=$(record left "$g_id" | jq .version)
+	h_before=$(record right "$h_id" | jq .version)
 	f_before=$(record right "$f_id" | jq .version)
 	code=0
 	apply >out 2>err || code=$?
@@ -94,6 +102,12 @@ for kind in dynamics salesforce; do
 		if [ $side = left ]; then id=$e_id row=$e_row was=$e_before; else id=$f_id row=$f_row was=$f_before; fi
 		[ "$(outcome "$row")" = applied ] || fail "$kind, $side: the wanted value stood there already: $(outcome "$row")"
 		[ "$(record $side "$id" | jq .version)" = "$was" ] || fail "$kind, $side: what was there already was written again"
+	done
+	for side in left right; do
+		if [ $side = left ]; then id=$g_id row=$g_row was=$g_before; else id=$h_id row=$h_row was=$h_before; fi
+		[ "$(outcome "$row")" = conflict ] || fail "$kind, $side: the deal was closed meanwhile: $(outcome "$row")"
+		cell $RESULTS "row = '$row'" message | grep -q Closed/Won || fail "$kind, $side: the conflict does not say that it is closed"
+		[ "$(record $side "$id" | jq .version)" = "$was" ] || fail "$kind, $side: a closed deal was written"
 	done
 	[ "$(outcome "$create")" = conflict ] || fail "$kind: the connector's deal: $(outcome "$create")"
 	[ "$(state "$DEALS" | jq -r "select(.row.$REFERRAL == \"$referral\") | .id")" = "$made" ] || fail "$kind: a double of the connector's deal"
