@@ -340,6 +340,7 @@ static int run_plan(struct planning *p, struct err *err)
 		k->title[i] = s->mapping.driver[i]->title;
 		k->incomplete[i] = s->incomplete[i];
 		k->untold[i] = sides_untold(s, i, &a);
+		k->moves[i] = s->moves[i];
 	}
 	describe(p, &info, &a);
 	if (ledger_plan_begin(&s->ledger, &info, &p->plan, err) < 0)

@@ -25,6 +25,8 @@ struct create_ask {
 	const char *why;        /* why it would be refused; NULL: nothing is known against it */
 };
 
+struct sums;
+
 struct planner {
 	const struct mapping *m;
 	struct rowset *set[2];
@@ -59,6 +61,7 @@ struct planner {
 	const char *(*address)(void *ctx, enum side side, const char *id, struct arena *a);
 	struct match_options match;   /* what people decided about links; the planner fills in the rest */
 	struct plan_counts counts;
+	struct sums *moves[2];        /* gets what rows that write there make of the deals' values; NULL: nobody asks */
 	long bases;                   /* links whose base was written */
 	long uncompared;              /* pairs of possible duplicates that were too many to be compared */
 	long no_stamp;                /* fields that differ and whose table has no modified column */

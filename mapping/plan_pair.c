@@ -3,10 +3,34 @@
 #include <string.h>
 #include "core/text.h"
 #include "mapping/plan_pair.h"
+#include "mapping/sums.h"
 
 static bool field_on_both(const struct field *f)
 {
 	return f->side[LEFT].n_paths && f->side[RIGHT].n_paths;
+}
+
+/* What the record will hold on that side in a field. */
+static struct value held_then(const struct pair *q, size_t f, enum side to)
+{
+	enum merge_class class = q->merged[f].class;
+	bool writes = class == MERGE_BOTH || class == (to == LEFT ? MERGE_RIGHT : MERGE_LEFT);
+	return writes && q->merged[f].proposed[to].state != VALUE_ABSENT ? q->merged[f].proposed[to] : q->side[to].field[f];
+}
+
+/* A row of the deal's value, or of its currency alone, moves an amount. */
+static void count_move(const struct pair *q, const struct plan_row *row)
+{
+	const struct mapping *m = q->p->m;
+	struct sums *moves = q->p->moves[row->to];
+	if (!moves || m->f_value < 0 || m->f_currency < 0 || row->op != OP_UPDATE)
+		return;
+	size_t value = (size_t)m->f_value, currency = (size_t)m->f_currency;
+	struct value now = q->side[row->to].field[value], then = held_then(q, value, row->to);
+	bool of_value = !strcmp(row->field, m->field[value].name), of_currency = !strcmp(row->field, m->field[currency].name);
+	if (of_value || (of_currency && value_equal(now, then)))
+		sums_move(moves, q->side[row->to].field[currency], now, held_then(q, currency, row->to),
+		    of_value ? row->proposed : now);
 }
 
 static void count_row(struct pair *q, const struct plan_row *row)
@@ -29,6 +53,7 @@ static void count_row(struct pair *q, const struct plan_row *row)
 			c->inferred++;
 		q->seen[row->to] |= bit;
 		q->seen_inferred[row->to] |= row->inferred ? bit : 0;
+		count_move(q, row);
 		c->irreversible += !row->reversible;
 		c->clearings += row->op == OP_UPDATE && !value_has(row->proposed) &&
 		    value_has(row->to == LEFT ? row->left : row->right);

@@ -28,9 +28,14 @@ static struct value number(struct arena *a, long n)
 	return value_of(arena_printf(a, "%ld", n));
 }
 
-static int counted(struct page_of *p, struct arena *a, const char *what, const long side[2],
+/* open: which side it goes to is what a person decides, so only the count stands there. */
+static int counted(struct page_of *p, struct arena *a, const char *what, const long side[2], bool open,
     const char *note, struct err *err)
 {
+	const struct value none = value_empty;
+
+	if (open)
+		return line(p, what, number(a, side[LEFT] + side[RIGHT]), none, none, note, err);
 	return line(p, what, number(a, side[LEFT] + side[RIGHT]), number(a, side[LEFT]),
 	    number(a, side[RIGHT]), note, err);
 }
@@ -100,10 +105,11 @@ static int decide_lines(struct page_of *p, struct arena *a, const struct totals 
 	size_t first = p->row + 1;
 	for (int s = 0; s < SHEET_COUNT; s++)
 		if (counted(p, a, review_sheet_name(lang, (enum review_sheet)s), t->sheet[s],
+			s == SHEET_CONFLICTS || s == SHEET_DUPLICATES,
 			review_text(lang, (enum review_text)(TEXT_SHEET_NOTES + s)), err) < 0)
 			return -1;
 	table_chart(p->w, review_text(lang, TEXT_CHART), first, SHEET_COUNT, 0, 1);
-	return t->half[LEFT] + t->half[RIGHT] ? counted(p, a, review_text(lang, TEXT_HALF), t->half, "", err) : 0;
+	return t->half[LEFT] + t->half[RIGHT] ? counted(p, a, review_text(lang, TEXT_HALF), t->half, false, "", err) : 0;
 }
 
 static int expiry_lines(struct page_of *p, struct arena *a, const struct totals *t,
@@ -128,12 +134,10 @@ static int expiry_lines(struct page_of *p, struct arena *a, const struct totals 
 static int value_lines(struct page_of *p, struct arena *a, const struct totals *t,
     const struct json *sums, enum review_lang lang, struct err *err)
 {
-	if (section(p, lang, TEXT_HEAD_VALUE, err) < 0 || sum_lines(p, a, sums, lang, err) < 0 ||
-	    money_lines(p, a, t->created, review_text(lang, TEXT_VALUE_NEW), lang, err) < 0 ||
-	    money_lines(p, a, t->changed, review_text(lang, TEXT_VALUE_CHANGED), lang, err) < 0)
-		return -1;
-	return t->mixed[LEFT] + t->mixed[RIGHT]
-		   ? counted(p, a, review_text(lang, TEXT_VALUE_MIXED), t->mixed, "", err)
+	return section(p, lang, TEXT_HEAD_VALUE, err) < 0 || sum_lines(p, a, sums, lang, err) < 0 ||
+		       money_lines(p, a, t->created, review_text(lang, TEXT_VALUE_NEW), lang, err) < 0 ||
+		       money_lines(p, a, t->changed, review_text(lang, TEXT_VALUE_CHANGED), lang, err) < 0
+		   ? -1
 		   : 0;
 }
 
@@ -160,8 +164,8 @@ static int call_lines(struct page_of *p, struct arena *a, const struct plan_coun
 	char day[48];
 
 	if (section(p, lang, TEXT_HEAD_CALLS, err) < 0 ||
-	    counted(p, a, review_text(lang, TEXT_CALLS), n->calls, "", err) < 0 ||
-	    counted(p, a, review_text(lang, TEXT_ECHOES), n->echoes,
+	    counted(p, a, review_text(lang, TEXT_CALLS), n->calls, false, "", err) < 0 ||
+	    counted(p, a, review_text(lang, TEXT_ECHOES), n->echoes, false,
 		echoes ? review_text(lang, TEXT_ECHO_NOTE) : "", err) < 0)
 		return -1;
 	if (!n->days)
@@ -186,7 +190,8 @@ static int row_lines(struct page_of *p, struct arena *a, const struct totals *t,
 		if (counted(p, a,
 			review_fill(a, review_text(lang, (enum review_text)(TEXT_CLASSES + c)), "",
 			    titles->side[c == CLASS_LEFT_CHANGED ? LEFT : RIGHT], ""),
-			t->class[c], class_names[c], err) < 0)
+			t->class[c], c == CLASS_CONFLICT || c == CLASS_DIVERGENT || c == CLASS_CANDIDATE, class_names[c],
+			err) < 0)
 			return -1;
 	if (line(p, review_text(lang, TEXT_CLEARINGS), number(a, n->clearings), none, none, "",
 		err) < 0)

@@ -102,7 +102,6 @@ static const char *const texts[TEXT_LAST] = {
 	[TEXT_VALUE_ALL] = N_("Value of all records read, {v}"),
 	[TEXT_VALUE_NEW] = N_("Value of deals to create there, {v}"),
 	[TEXT_VALUE_CHANGED] = N_("Value of deals would change there by, {v}"),
-	[TEXT_VALUE_MIXED] = N_("Deals whose value would change in their own currency"),
 	[TEXT_NO_CURRENCY]  = N_("no currency"),
 	[TEXT_HEAD_DECIDE]  = N_("What there is to decide"),
 	[TEXT_HEAD_EXPIRES] = N_("What expires when"),

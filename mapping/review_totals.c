@@ -1,6 +1,5 @@
 /* A plan added up: how much there is to decide, what it is worth in each currency, what expires when. Amounts are exact
- * decimals and never added across currencies: where the plan does not say which currency a changed value is in, the deals
- * are counted and not added. */
+ * decimals and never added across currencies. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/text.h"
@@ -25,14 +24,12 @@ static struct money *money_of(struct money **list, const char *currency)
 }
 
 static void money_add(
-    struct money *m, struct arena *a, enum side side, struct value amount, bool subtract)
+    struct money *m, struct arena *a, enum side side, struct value amount)
 {
 	char *n = value_has(amount) ? decimal_normal(a, amount.s, amount.len) : NULL;
 
 	if (!n)
 		return;
-	if (subtract)
-		n = decimal_negate(a, n);
 	n = m->sum[side] ? decimal_add(a, m->sum[side], n) : n;
 	free(m->sum[side]);
 	m->sum[side] = xstrdup(n);
@@ -68,41 +65,20 @@ static void add_create(
 	if (value_has(amount)) {
 		struct money *sum = money_of(&t->created, value_has(currency) ? currency.s : "?");
 		sum->count++;
-		money_add(sum, a, r->to, amount, false);
+		money_add(sum, a, r->to, amount);
 	}
 	json_free(deal);
 }
 
-/* Rows of one record and side follow each other, the currency before the value. */
-static void add_change(struct totals *t, struct arena *a, const struct mapping *m,
-    const struct plan_row *r, const char *only_currency)
+/* What the plan counted while it was made: {"EUR": ["-3", 2]} of a side. */
+static void take_moves(struct totals *t, struct arena *a, const struct json *moves, enum side side)
 {
-	const struct value *now = r->to == LEFT ? &r->left : &r->right;
-	char *record = arena_printf(a, "%s\n%s\n%s", side_name(r->to), r->left_id, r->right_id);
-
-	if (r->proposed.state == VALUE_ABSENT)
-		return;
-	if (strcmp(r->field, field_name(m, m ? m->f_currency : -1, "deal_currency")) == 0) {
-		free(t->currency_of);
-		free(t->old_currency);
-		free(t->new_currency);
-		t->currency_of = xstrdup(record);
-		t->old_currency = xstrdup(value_has(*now) ? now->s : "?");
-		t->new_currency = xstrdup(value_has(r->proposed) ? r->proposed.s : "?");
-		return;
+	for (const struct json *e = json_first(json_get(moves, side_name(side))); e; e = json_next(e)) {
+		const struct json *sum = json_first(e);
+		struct money *m = money_of(&t->changed, json_name(e));
+		m->count += json_int(json_next(sum), 0);
+		money_add(m, a, side, json_value(a, sum));
 	}
-	if (strcmp(r->field, field_name(m, m ? m->f_value : -1, "deal_value")) != 0)
-		return;
-	bool moved = t->currency_of && strcmp(t->currency_of, record) == 0;
-	if (!moved && !only_currency) {
-		t->mixed[r->to]++;
-		return;
-	}
-	struct money *from = money_of(&t->changed, moved ? t->old_currency : only_currency);
-	struct money *to = money_of(&t->changed, moved ? t->new_currency : only_currency);
-	to->count++;
-	money_add(from, a, r->to, *now, true);
-	money_add(to, a, r->to, r->proposed, false);
 }
 
 static enum expiry expiry_of(const struct plan_row *r, int64_t now)
@@ -121,22 +97,9 @@ static enum expiry expiry_of(const struct plan_row *r, int64_t now)
 					 : EXPIRY_LATER;
 }
 
-/* The currency of both sides when all they hold is in one; else NULL. */
-static const char *only_currency(const struct json *sums)
-{
-	const struct json *left = json_get(sums, "left"), *right = json_get(sums, "right");
-	const struct json *one = json_first(left) ? json_first(left) : json_first(right);
-	const char *name = one ? json_name(one) : NULL;
-
-	if (!name || json_count(left) > 1 || json_count(right) > 1)
-		return NULL;
-	return json_count(right) == 1 && !json_get(right, name) ? NULL : name;
-}
-
 int totals_add(struct totals *t, struct ledger *l, const struct mapping *m, const struct plan_info *info,
     const struct json *sums, struct err *err)
 {
-	const char *currency = only_currency(sums);
 	struct arena a = { 0 };
 	struct plan_row r;
 	struct plan_rows *rows = ledger_plan_rows(l, info->id, "", err);
@@ -150,11 +113,11 @@ int totals_add(struct totals *t, struct ledger *l, const struct mapping *m, cons
 			t->expiry[expiry_of(&r, info->at)]++;
 		if (plan_row_writes(&r) && r.op == OP_CREATE)
 			add_create(t, &a, m, &r);
-		else if (plan_row_writes(&r))
-			add_change(t, &a, m, &r, currency);
 		arena_reset(&a);
 	}
 	plan_rows_done(rows);
+	for (enum side side = LEFT; side <= RIGHT; side++)
+		take_moves(t, &a, json_get(sums, "moves"), side);
 	arena_release(&a);
 	return more;
 }
@@ -164,7 +127,4 @@ void totals_release(struct totals *t)
 	money_free(t->created);
 	money_free(t->changed);
 	id_set_release(&t->seen);
-	free(t->currency_of);
-	free(t->old_currency);
-	free(t->new_currency);
 }

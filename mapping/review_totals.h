@@ -27,10 +27,8 @@ enum expiry {
 struct totals {
 	long sheet[SHEET_COUNT][2], class[CLASS_BLOCKED + 1][2], expiry[EXPIRY_COUNT];
 	struct money *created, *changed;
-	long mixed[2], half[2];
+	long half[2];
 	struct id_set seen; /* deals already counted, by both ids */
-	/* the currency row of the record at hand: a value beside it changes from one currency to the other */
-	char *currency_of, *old_currency, *new_currency;
 };
 
 /* Adds up the rows of a plan. sums: of all records read, as the plan keeps them. t is zeroed before. */

@@ -69,8 +69,10 @@ static int note_set(void *ctx, const char *name, const char *text, struct err *e
 
 int sides_open(struct sides *s, const struct options *o, bool write, struct err *err)
 {
-	for (enum side i = LEFT; i <= RIGHT; i++)
+	for (enum side i = LEFT; i <= RIGHT; i++) {
 		s->sums[i] = sums_new();
+		s->moves[i] = sums_new();
+	}
 	if (workspace_open(&s->ws, ".", err) < 0 || choose_pair(s, o, err) < 0 ||
 	    mapping_open(&s->mapping, s->pair->mapping, err) < 0)
 		return -1;
@@ -149,6 +151,7 @@ int sides_close(struct sides *s, struct err *err)
 		rowset_close(&s->set[i]);
 		conf_system_release(&s->file[i]);
 		sums_free(s->sums[i]);
+		sums_free(s->moves[i]);
 		free(s->environment[i]);
 		free(s->incomplete[i]);
 	}

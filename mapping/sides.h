@@ -6,6 +6,7 @@
 #include "core/cmd.h"
 #include "core/ledger.h"
 #include "exporter/source.h"
+#include "mapping/sums.h"
 #include "mapping/match.h"
 #include "mapping/rowset.h"
 #include "mapping/rules.h"
@@ -26,6 +27,7 @@ struct sides {
 	char *environment[2];        /* fingerprint, "" for a file */
 	char *incomplete[2];         /* why it was not read whole, or NULL */
 	struct sums *sums[2];        /* deal value per currency */
+	struct sums *moves[2];       /* what the plan would make of it, by the rows that write there */
 	struct arena mem;
 	const char **currencies; size_t n_currencies; /* active in the live CRM; NULL: not known */
 	bool live;                   /* both sides are live systems */
@@ -63,7 +65,5 @@ int option_stamp(const char *option, const char *text, int64_t *out, struct err 
 
 /* ---- between sides.c and sides_read.c ---- */
 
-struct sums *sums_new(void);
-void sums_free(struct sums *s); /* NULL: nothing */
 
 #endif

@@ -8,65 +8,26 @@
 #include "core/text.h"
 #include "mapping/sides.h"
 
-/* Deal value per currency, exact. Few currencies, many records. */
-struct sums {
-	size_t n;
-	struct sum {
-		char currency[8];
-		char *total;
-	} entry[200];
-};
-
-static void sums_add(struct sums *s, const struct mapping *m, const struct mapped *r)
+static void count_value(struct sums *s, const struct mapping *m, const struct mapped *r)
 {
 	if (m->f_value < 0 || m->f_currency < 0 || !(r->flags & MAPPED_SCOPE_LINKED) || r->bad[m->f_value] ||
-	    r->bad[m->f_currency] || !value_has(r->field[m->f_value]))
+	    r->bad[m->f_currency])
 		return;
-	struct value k = r->field[m->f_currency];
-	size_t i = 0;
-	while (i < s->n && !value_is(k, s->entry[i].currency))
-		i++;
-	if (i == s->n) {
-		if (s->n == sizeof s->entry / sizeof s->entry[0] || k.len >= sizeof s->entry[0].currency)
-			return;
-		memcpy(s->entry[i].currency, k.s, k.len);
-		s->entry[i].currency[k.len] = '\0';
-		s->entry[i].total = xstrdup("0");
-		s->n++;
-	}
-	struct arena a = { 0 };
-	char *sum = decimal_add(&a, s->entry[i].total, r->field[m->f_value].s);
-	if (sum) {
-		free(s->entry[i].total);
-		s->entry[i].total = xstrdup(sum);
-	}
-	arena_release(&a);
-}
-
-struct sums *sums_new(void)
-{
-	return xcalloc(1, sizeof(struct sums));
-}
-
-void sums_free(struct sums *s)
-{
-	for (size_t i = 0; s && i < s->n; i++)
-		free(s->entry[i].total);
-	free(s);
+	sums_add(s, r->field[m->f_currency], r->field[m->f_value], false);
 }
 
 const char *sides_sums(const struct sides *s, struct arena *a)
 {
 	struct buf b = { 0 };
-	buf_addc(&b, '{');
 	for (enum side side = LEFT; side <= RIGHT; side++) {
-		buf_addf(&b, "%s\"%s\":{", side == LEFT ? "" : ",", side_name(side));
-		for (size_t i = 0; i < s->sums[side]->n; i++)
-			buf_addf(&b, "%s\"%s\":\"%s\"", i ? "," : "", s->sums[side]->entry[i].currency,
-			    s->sums[side]->entry[i].total);
-		buf_addc(&b, '}');
+		buf_addf(&b, "%c\"%s\":", side == LEFT ? '{' : ',', side_name(side));
+		sums_json(s->sums[side], false, &b);
 	}
-	buf_addc(&b, '}');
+	for (enum side side = LEFT; side <= RIGHT; side++) {
+		buf_addf(&b, "%s\"%s\":", side == LEFT ? ",\"moves\":{" : ",", side_name(side));
+		sums_json(s->moves[side], true, &b);
+	}
+	buf_adds(&b, "}}");
 	char *text = arena_strdup(a, b.s);
 	buf_release(&b);
 	return text;
@@ -110,7 +71,7 @@ struct take {
 static int take_record(void *ctx, const struct mapped *r, struct err *err)
 {
 	struct take *t = ctx;
-	sums_add(t->s->sums[t->side], &t->s->mapping, r);
+	count_value(t->s->sums[t->side], &t->s->mapping, r);
 	if (t->s->watch)
 		t->s->watch(t->s->watch_ctx, r);
 	return rowset_add(&t->s->set[t->side], r, err);

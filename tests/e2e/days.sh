@@ -85,3 +85,15 @@ for daily in $DAILY 70 100000; do
 	[ "$(summary)" = "Days needed,${days:-1},,,$([ $daily -lt 1000 ] && echo "at $((daily - RESERVE)) calls a day for this pair" ||
 		echo '"at 99,980 calls a day for this pair"')" ] || fail "plan says ${days:-1} days, the workbook $(summary)"
 done
+
+# what deals would change by, per currency, adds up to the rows that write, side by side
+expect 0 "$R" plan --base-left "$DATA/dynamics/before/partner-center.csv" --base-right "$DATA/dynamics/before/dynamics.csv" -o plan.csv
+expect 0 "$R" plan --base-left "$DATA/dynamics/before/partner-center.csv" --base-right "$DATA/dynamics/before/dynamics.csv" -o plan.xlsx
+"$R" cat plan.xlsx --sheet Summary | tr -d '\r' | grep '^"Value of deals would change there by' | tr -d '"' >moves
+[ "$(wc -l <moves)" -ge 3 ] || fail "few currencies"
+for side in left right; do
+	want=$(sqlite3 -batch -noheader :memory: -cmd ".import --csv plan.csv t" "SELECT printf('%.2f', SUM(CAST(proposed AS REAL) - CAST(\"$side\" AS REAL)))
+		FROM t WHERE field = 'deal_value' AND op = 'update' AND class LIKE '%-changed' AND \"to\" = '$side'")
+	got=$(awk -F, -v c=$([ $side = left ] && echo 4 || echo 5) '{ s += $c } END { printf "%.2f", s }' moves)
+	[ "$got" = "$want" ] || fail "$side: the workbook tells a change of $got, the rows of $want"
+done
