@@ -31,9 +31,12 @@ sqlite3 .rejoin/ledger.db "UPDATE run SET summary = '', ended = NULL"
 expect 0 "$R" log r-1
 said 'under way, or stopped before its end'
 mv kept.db .rejoin/ledger.db
+# what ended it is told in the reader's language, whoever was told first
 later
 planned plan.csv
-expect 6 "$R" apply
+expect 6 "$R" --lang fr apply
+expect 0 "$R" log r-1
+said 'a newer plan took its place'
 
 later
 expect 6 "$R" approve p-2 --only "$(one_id left-value left 3)" --approver "Ann Smith"
