@@ -97,6 +97,24 @@ sqlite3 .rejoin/ledger.db "UPDATE step SET outcome = 'refused', http = 403, code
 expect 0 "$R" log r-2
 said '1 refused (HTTP 403 0x80040220)'
 
+# every kind of decision counts as it does for who approves
+cp .rejoin/ledger.db kept.db
+sqlite3 .rejoin/ledger.db "UPDATE plan_row SET decision = iif(class = 4, 2 + row % 4, row % 6), approver = 'Ann Smith'
+	WHERE plan = 2 AND outcome = '' AND class NOT IN (5, 7)"
+for approvals in 1 2; do
+	jq ".pairs.main.approvals = $approvals" rejoin.json >new.json && cat new.json >rejoin.json
+	for command in approve log; do
+		"$R" $command p-2 --json >$command.json 2>err || [ $? -eq 6 ] || { cat err >&2; fail "$command p-2"; }
+		jq "if .entries then .entries[0] else .counts end | {approved, rejected, undecided, half_approved}" $command.json >$command.counts
+	done
+	same_lines approve.counts log.counts "decisions where $approvals must approve"
+done
+[ "$(jq '.half_approved > 0 and .rejected > 1' log.counts)" = true ] || fail "nothing half-approved: $(cat log.counts)"
+expect 0 "$R" log p-2
+said 'of them half-approved)'
+jq 'del(.pairs.main.approvals)' new.json >rejoin.json
+mv kept.db .rejoin/ledger.db
+
 # one plan with its runs
 expect 0 "$R" log p-2 --json
 [ "$(order)" = "p-2 r-3 r-2" ] || fail "a plan and its runs: $(order)"
@@ -124,8 +142,3 @@ grep -q '  p-1 ' out || fail "not the newest"
 said '16 older entries: `rejoin log --all` shows them'
 expect 0 "$R" log --all
 [ "$(grep -c '^2026-' out)" = 36 ] || fail "--all does not show all"
-
-# a pair that wants two people
-sed -i 's/"connector": "on"/"connector": "on", "approvals": 2/' rejoin.json
-expect 0 "$R" log p-2
-said 'of them half-approved)'
