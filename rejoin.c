@@ -36,6 +36,7 @@ static const struct command *const commands[] = {
 	&cmd_link,
 	&cmd_unlink,
 	&cmd_status,
+	&cmd_log,
 	NULL,
 };
 

@@ -49,6 +49,6 @@ bool out_color(void); /* stdout is a terminal that takes colours */
 extern const struct command cmd_init, cmd_export, cmd_cat, cmd_check, cmd_plan, cmd_approve, cmd_apply, cmd_verify, cmd_status, cmd_map;
 extern const struct command cmd_auth, cmd_doctor;
 extern const struct command cmd_show, cmd_diff, cmd_link, cmd_unlink;
-extern const struct command cmd_explain;
+extern const struct command cmd_explain, cmd_log;
 
 #endif

@@ -125,7 +125,7 @@ static int choose(struct target *t, bool write, struct err *err)
 	log_note("run r-%lld of p-%lld was not finished and p-%lld has taken its place",
 	    (long long)run, (long long)plan, (long long)t->plan.id);
 	return write ? journal_run_end(
-			   &t->ledger, run, _("a newer plan took its place"), true, t->plan.at, err)
+			   &t->ledger, run, N_("a newer plan took its place"), true, t->plan.at, err)
 		     : 0;
 }
 

@@ -15,12 +15,12 @@ jobs=${JOBS:-$(nproc)} running=0
 limit=900
 [ -z "${REJOIN_SOAK:-}" ] || limit=14400
 room=$(mktemp -d)
-mkdir "$room/log"
+mkdir "$room/.log"
 trap 'rm -rf "$room"' EXIT
 trap 'kill -- $(jobs -p) 2>/dev/null; exit 130' INT TERM
 
 one() { # one NAME COMMAND...: runs it alone, shows its output only when it fails
-	local name=$1 log=$room/log/$1 start=$SECONDS verdict=passed
+	local name=$1 log=$room/.log/$1 start=$SECONDS verdict=passed
 	shift
 	mkdir "$room/$name"
 	(cd "$room/$name" && exec timeout "$limit" "$@") >"$log" 2>&1 </dev/null || verdict=failed

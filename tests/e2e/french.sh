@@ -74,7 +74,7 @@ french() { # french CODE ARGUMENTS: runs it; no line may hold English. `what is 
 	! grep -nwE "$english" said >english.lines || { cat english.lines >&2; fail "English in: rejoin $*"; }
 }
 french 0 help
-for command in init doctor auth export cat check explain map plan show diff approve apply verify link unlink status; do
+for command in init doctor auth export cat check explain map plan show diff approve apply verify link unlink status log; do
 	french 0 "$command" --help
 done
 french 2 frob
@@ -96,6 +96,10 @@ french 6 approve p-1 --reversible
 french 6 apply p-1 -n
 french 6 apply p-1 -o results.csv
 french 0 status
+for id in '' p-1 r-1; do
+	french 0 log $id
+done
+french 2 log p-99
 french 0 explain R01
 
 # ---- tables: English names and keywords, the same hashes, decisions across languages ----
