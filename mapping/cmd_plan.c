@@ -299,9 +299,12 @@ static void describe(struct planning *p, struct plan_info *info, struct arena *a
 	*info = (struct plan_info){ .id = p->plan, .pair = s->pair->name, .mapping = s->mapping.path,
 		.mapping_sha256 = arena_strdup(a, sha), .at = p->planner.rules.now, .outage = p->planner.outage,
 		.sums = sides_sums(s, a), .counts = p->planner.counts, .state = "open" };
-	info->options = arena_printf(a, "%s%s%s%s%s", p->o->outage ? "--outage " : "", p->o->outage ? p->o->outage : "",
-	    p->o->base || p->o->base_left || p->o->base_right ? _(" with base files") : "", p->o->since ? " --since " : "",
-	    p->o->since ? p->o->since : "");
+	/* as they were given, which reads in any language */
+	const struct options *o = p->o;
+	const char *given = arena_printf(a, "%s%s%s%s%s%s%s", o->outage ? " --outage " : "", o->outage ? o->outage : "",
+	    o->base ? " --base" : "", o->base_left ? " --base-left" : "", o->base_right ? " --base-right" : "",
+	    o->since ? " --since " : "", o->since ? o->since : "");
+	info->options = *given ? given + 1 : "";
 	for (enum side i = LEFT; i <= RIGHT; i++) {
 		info->system[i] = s->pair->side[i]->name;
 		info->kind[i] = s->pair->side[i]->kind;

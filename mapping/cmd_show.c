@@ -195,7 +195,7 @@ static void print_plan(struct showing *s, const struct plan_tally *t)
 	stamp_format(i->at == STAMP_NONE ? 0 : i->at / 1000000 * 1000000, at);
 	out_line("%s %s (%s) and %s (%s), made %s%s%s, %s",
 	    plan_colour('s', arena_printf(&s->mem, _("p-%lld:"), (long long)i->id), &s->mem), i->title[LEFT], i->system[LEFT],
-	    i->title[RIGHT], i->system[RIGHT], at, i->options[0] && i->options[0] != ' ' ? _(" with ") : "", i->options,
+	    i->title[RIGHT], i->system[RIGHT], at, i->options[0] ? _(" with ") : "", i->options,
 	    plan_state_text(i->state));
 	out_line("%s", "");
 	plan_tally_print(t, i->title, &i->counts);
