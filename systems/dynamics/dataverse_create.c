@@ -71,8 +71,8 @@ static int create_each(struct creating *c, const size_t *index, size_t n, struct
 	for (size_t i = 0; i < n; i++) {
 		struct odata_part *part = &b.part[i];
 
-		if (part->outcome != OUTCOME_NONE)
-			part->outcome = part->status ? create_outcome(part->status, part->code) : OUTCOME_UNKNOWN;
+		if (b.paired && part->status)
+			part->outcome = create_outcome(part->status, part->code);
 		dataverse_take(c->a, &c->r[part->write], part);
 	}
 	return 0;

@@ -206,9 +206,7 @@ static int send_children(void *ctx, struct arena *a, struct child_change *change
 		const struct odata_part *part = &b.part[i];
 		bool gone = change[i].key && part->status == 404; /* what should go is not there */
 
-		change[i].outcome = gone                             ? OUTCOME_APPLIED
-				    : part->outcome == OUTCOME_NONE ? OUTCOME_DEFERRED
-								     : part->outcome;
+		change[i].outcome = gone ? OUTCOME_APPLIED : part->outcome;
 		change[i].http = part->status;
 		change[i].code = part->code;
 		change[i].message = part->message;

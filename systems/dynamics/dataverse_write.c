@@ -162,7 +162,7 @@ static int send_closings(struct dynamics *d, struct arena *a, const struct write
 		bool some = false;
 
 		for (size_t i = 0; i < n; i++)
-			some |= patched[i] && r[i].outcome == OUTCOME_APPLIED;
+			some |= r[i].outcome == OUTCOME_APPLIED || r[i].outcome == OUTCOME_UNKNOWN;
 		for (size_t i = 0; i < b.n && some; i++)
 			reply_set(&r[b.part[i].write], a,
 			    patched[b.part[i].write] ? OUTCOME_UNKNOWN : OUTCOME_DEFERRED, 0, "",

@@ -52,7 +52,7 @@ struct odata_part {
 	size_t write;       /* the caller's index */
 	const char *expect; /* as in batch_pair */
 	int status;         /* 0: no answer of its own */
-	enum outcome outcome; /* NONE: its batch surely was not carried out, while others were */
+	enum outcome outcome; /* DEFERRED, status 0: its batch surely was not carried out, while others were */
 	const char *code, *message;
 };
 

@@ -125,6 +125,17 @@ static int judge_batch(struct odata_batches *b, const struct api_call *c, struct
 	return 0;
 }
 
+/* Nothing of this batch was carried out, while others may have been. */
+static void all_wait(const struct odata_batches *b, struct odata_part *parts, size_t n, const char *why)
+{
+	const char *text = arena_strdup(b->a, why);
+
+	for (size_t i = 0; i < n; i++) {
+		parts[i].outcome = OUTCOME_DEFERRED;
+		parts[i].message = text;
+	}
+}
+
 int odata_send(struct odata_batches *b, struct err *err)
 {
 	struct api_call *call = xcalloc(b->n_batches + 1, sizeof(*call));
@@ -153,11 +164,14 @@ int odata_send(struct odata_batches *b, struct err *err)
 	if (fit)
 		api_send_many(b->o->http, call, b->n_batches, system_at_once(b->o->system));
 	for (size_t k = 0; k < b->n_batches; k++) {
+		struct odata_part *parts = b->part + k * b->most;
 		struct err one = { .kind = ERR_NONE };
 
-		if (fit && judge_batch(b, &call[k], b->part + k * b->most, b->batch[k].n, &one) == 0)
+		if (fit && judge_batch(b, &call[k], parts, b->batch[k].n, &one) == 0)
 			told++;
-		else if (!why.kind)
+		else
+			all_wait(b, parts, b->batch[k].n, one.text);
+		if (!why.kind)
 			why = one;
 		answer_reset(&call[k].answer);
 		batch_release(&b->batch[k]);

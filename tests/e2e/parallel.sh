@@ -93,3 +93,16 @@ together=$(most 'POST /api/data/v9.2/$batch')
 [ "$(state opportunities | jq -s '[.[] | select(.row.estimatedvalue == 7000 and .write_count == 1)] | length')" -eq $N ] ||
 	fail "not every opportunity has its amount, written once"
 expect 0 "$R" verify --exit-code
+
+# a batch that is refused as a whole beside others that pass was not carried out: it goes out again
+in_state "UPDATE row SET json = json_set(json, '\$.details.dealValue', 8000) WHERE entity = 'referrals'"
+expect 0 "$R" plan -o plan.csv --json
+expect 0 "$R" approve "$(jq -r .plan out)" --reversible --approver "Sales Operations"
+mark
+fault 'POST /api/data/v9.2/$batch' status '{status: 403, skip: 2, body: {error: {code: "0x0", message: "not now"}}}'
+expect 0 "$R" apply --no-input
+struck "a batch refused as a whole"
+said "600 = 600 applied"
+[ "$(state opportunities | jq -s '[.[] | select(.row.estimatedvalue == 8000 and .write_count == 2)] | length')" -eq $N ] ||
+	fail "not every opportunity has its amount after a batch was refused"
+expect 0 "$R" verify --exit-code
