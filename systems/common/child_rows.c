@@ -246,12 +246,12 @@ void children_count(
 }
 
 /* What the rows' outcomes mean for the whole write. A part that stands and a part that does not is told honestly: a create
- * is there and says what it lacks, an update is to be looked at again. */
+ * is there and says what it lacks unless that never went out, an update is to be looked at again. */
 static void fold(const struct natives *nv, struct arena *a, const struct write *w, struct reply *r,
     const struct child_change *change, size_t n_change, size_t index)
 {
 	const struct child_change *bad = NULL;
-	bool some = write_has_columns(nv, w), unknown = false;
+	bool some = write_has_columns(nv, w), unknown = false, unsent = false;
 
 	for (size_t i = 0; i < n_change; i++) {
 		if (change[i].write != index)
@@ -261,6 +261,7 @@ static void fold(const struct natives *nv, struct arena *a, const struct write *
 		else if (!bad || change[i].outcome == OUTCOME_UNKNOWN)
 			bad = &change[i];
 		unknown |= change[i].outcome == OUTCOME_UNKNOWN;
+		unsent |= change[i].outcome == OUTCOME_DEFERRED && !change[i].http;
 	}
 	if (!bad) {
 		r->outcome = OUTCOME_APPLIED;
@@ -270,7 +271,7 @@ static void fold(const struct natives *nv, struct arena *a, const struct write *
 	    bad->element, bad->message && *bad->message ? bad->message : _("no answer"));
 	enum outcome o = bad->outcome;
 
-	if (w->op == WRITE_CREATE && !unknown)
+	if (w->op == WRITE_CREATE && !unknown && !unsent)
 		o = OUTCOME_APPLIED;
 	else if (some || unknown)
 		o = OUTCOME_UNKNOWN;
