@@ -62,6 +62,24 @@ race
 apply
 judge "no bulk message"
 [ "$(sent CreateMultiple)" = 1 ] || fail "it asks for the missing message again and again: $(sent CreateMultiple)"
+# the $batch that makes them: the how many-th it is, and its operations
+state log | jq -s -r '[.[] | select(.parent == null and (.target | endswith("$batch"))) | .n] as $b
+	| map(select(.parent and .method == "PATCH" and (.target | contains("/opportunities(")))) | .[0].parent as $p
+	| "\($b | index($p)) \(map(select(.parent == $p)) | length)"' >making
+stop_sandbox
+
+# as many answers as operations, all of them good, but nothing says whose they are, and nothing was done
+read -r before parts <making
+world nameless ".no_bulk = [\"opportunity\"]"
+fault "$(jq -cn --argjson skip "$before" --argjson n "$parts" '
+	([range($n)] | map("--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n\r\n") | join("")) + "--b--\r\n" | . as $body
+	| {match: "POST /api/data/v9.2/$batch", kind: "raw", skip: $skip, body: ("HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=b\r\nContent-Length: \($body | length)\r\n\r\n" + $body)}')"
+apply
+[ "$(sqlite3 "$OLDPWD_ROOT/sandbox.db" 'SELECT count(*) FROM fault WHERE times > 0')" = 0 ] || fail "the answers without names were never met"
+while read -r id; do
+	[ "$(outcome "$id")" != applied ] || [ "$(holders "$id")" = 1 ] || fail "answers without names: $id is told as created and is there $(holders "$id") times"
+done <creates
+[ "$(cell .rejoin/results-r-1.csv "op = 'create' AND outcome = 'applied'" left_id | wc -l)" -ge "$parts" ] || fail "answers without names: not all were created"
 stop_sandbox
 
 # ---- service protection: requests, time, concurrency ----
