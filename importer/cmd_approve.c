@@ -328,10 +328,13 @@ static int read_outcomes(struct target *t, const struct options *o, long *refuse
 		return -1;
 	out_line("%s: %ld changes %sapplied, %ld refused, %ld as before; %ld rows match nothing", o->outcomes, r.applied,
 	    o->dry_run ? _("would be ") : "", r.refused, r.unchanged, r.unmatched);
+	if (r.other > 0)
+		out_line("%ld rows hold another value than the upload file: what they tell is not taken as applied", r.other);
 	out_count("applied", r.applied);
 	out_count("refused_by_upload", r.refused);
 	out_count("unchanged", r.unchanged);
 	out_count("unmatched", r.unmatched);
+	out_count("other_value", r.other);
 	*refused = r.refused;
 	return 0;
 }
