@@ -47,3 +47,14 @@ sed -i 's/"right": {"path": "CurrencyIsoCode",/& "write": "never", "read": [{"de
 expect 0 "$R" plan -o plan.csv
 [ "$(cell plan.csv "rule = 'R12' AND reason LIKE '%EUR%'" row | wc -l)" = 0 ] || fail "its own currency is said not to be active"
 [ "$(cell plan.csv "field = 'deal_value' AND class = 'conflict'" row | wc -l)" -gt 0 ] || fail "amounts in its currency are not compared"
+
+# An object that this organisation does not have is a mistake in the mapping; a query that took too long is to be tried again.
+read_refused() { # CODE MATCH ERROR_CODE
+	post /_sandbox/faults "$(jq -cn --arg m "$2" --arg c "$3" '{match: $m, kind: "status", status: 400, body: [{errorCode: $c, message: "no"}]}')"
+	expect "$1" "$R" plan -o refused.csv
+	said "$3"
+}
+read_refused 2 'FROM%20Microsoft_Solution__c' INVALID_TYPE
+read_refused 5 'FROM%20Opportunity%20' QUERY_TIMEOUT
+expect 2 "$R" export crm --where Nope__c=1 -o refused.csv
+said 'or --where names'
