@@ -83,6 +83,15 @@ fail:
 	return -1;
 }
 
+int outfile_apart(const char *output, const char *input, struct err *err)
+{
+	struct stat out, in;
+
+	if (!output || !input || stat(output, &out) < 0 || stat(input, &in) < 0 || out.st_dev != in.st_dev || out.st_ino != in.st_ino)
+		return 0;
+	return err_set(err, ERR_USAGE, "-o %s: is the file that is read (%s); give the result a name of its own", output, input);
+}
+
 int outfile_commit(struct outfile *o, struct err *err)
 {
 	struct stat ours, there;

@@ -15,6 +15,8 @@ struct outfile {
 
 /* Refuses a path where a folder, a device, a FIFO or a symbolic link stands. */
 int outfile_open(struct outfile *o, const char *path, struct err *err);
+/* Refuses to write over a file that is read (NULL: none is): another name, a link or another path to it are the same. */
+int outfile_apart(const char *output, const char *input, struct err *err);
 int outfile_commit(struct outfile *o, struct err *err);
 /* Removes the part file when it was not committed, and releases o; a zeroed one is fine. */
 void outfile_close(struct outfile *o);

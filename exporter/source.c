@@ -14,6 +14,7 @@
 #include "exporter/export.h"
 #include "exporter/heading.h"
 #include "exporter/manifest.h"
+#include "mapping/types.h"
 
 struct source {
 	const struct system_conf *conf;
@@ -263,9 +264,15 @@ static int check_length(const struct source *s, const struct table_row *row, str
 	return 0;
 }
 
-static bool filtered_out(const struct source *s, const struct record *r)
+/* A service finds an id in any of its forms. */
+static bool is_asked(struct value v, const char *asked, struct arena *a)
 {
-	if (s->request.where_field && !value_is(r->cell[s->where], s->request.where_value))
+	return value_is(v, asked) || (value_has(v) && *asked && value_equal(id_normal(v, a), id_normal(value_of(asked), a)));
+}
+
+static bool filtered_out(const struct source *s, const struct record *r, struct arena *a)
+{
+	if (s->request.where_field && !is_asked(r->cell[s->where], s->request.where_value, a))
 		return true;
 	if (s->request.since == STAMP_NONE || !value_has(r->cell[s->modified]))
 		return false;
@@ -368,7 +375,7 @@ static int next_row(struct source *s, struct arena *a, struct record *out, struc
 		fill(s, &row, a, out);
 		s->raw = row;
 		s->read++;
-		if (!filtered_out(s, out)) {
+		if (!filtered_out(s, out, a)) {
 			s->rows++;
 			return 1;
 		}

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "core/lang.h"
 #include "core/log.h"
+#include "core/outfile.h"
 #include "core/mem.h"
 #include "core/sentence.h"
 #include "core/text.h"
@@ -386,8 +387,13 @@ static int apply_run(const struct options *o, struct err *err)
 		    "apply takes one plan at most: an id such as p-7, a .xlsx or a .csv");
 		goto done;
 	}
-	if (target_open(&x->t, o->n_args ? o->arg[0] : NULL, o, !o->dry_run, err) < 0)
+	/* decisions and comments stand in the plan's file */
+	if (outfile_apart(o->output, o->n_args ? o->arg[0] : NULL, err) < 0 ||
+	    target_open(&x->t, o->n_args ? o->arg[0] : NULL, o, !o->dry_run, err) < 0)
 		goto done;
+	for (int s = LEFT; s <= RIGHT; s++)
+		if (outfile_apart(o->output, x->t.pair.side[s]->file, err) < 0)
+			goto done;
 	if (x->t.was_file)
 		log_note("%s: %ld decisions taken over, %ld cells refused", o->arg[0],
 		    x->t.review.changed, x->t.review.refused);

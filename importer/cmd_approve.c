@@ -11,6 +11,7 @@
 #include "core/mem.h"
 #include "importer/rehearse.h"
 #include "importer/upload.h"
+#include "mapping/plan.h"
 
 struct choice {
 	int64_t row;
@@ -27,12 +28,12 @@ struct choices {
 	long same; /* half-approved by the same person before */
 };
 
-static bool in_list(const struct plan_row *r, const char **list, int n, bool *hit)
+static bool in_list(const struct plan_row *r, const char **list, int n, bool *hit, struct arena *a)
 {
 	bool found = false;
 
 	for (int i = 0; i < n; i++)
-		if (row_named(r, list[i])) {
+		if (plan_row_named(r, list[i], a)) {
 			hit[i] = true;
 			found = true;
 		}
@@ -81,8 +82,8 @@ static void second(struct choices *c, const struct options *o, const struct plan
 
 static void consider(struct choices *c, const struct options *o, const struct plan_row *r, struct arena *a)
 {
-	bool reject = in_list(r, o->reject, o->n_reject, c->reject_hit);
-	bool only = in_list(r, o->only, o->n_only, c->only_hit);
+	bool reject = in_list(r, o->reject, o->n_reject, c->reject_hit, a);
+	bool only = in_list(r, o->only, o->n_only, c->only_hit, a);
 	bool blocked = row_verdict(r) == VERDICT_BLOCKED;
 
 	if ((reject || only) && blocked) {
@@ -327,10 +328,13 @@ static int read_outcomes(struct target *t, const struct options *o, long *refuse
 		return -1;
 	out_line("%s: %ld changes %sapplied, %ld refused, %ld as before; %ld rows match nothing", o->outcomes, r.applied,
 	    o->dry_run ? _("would be ") : "", r.refused, r.unchanged, r.unmatched);
+	if (r.other > 0)
+		out_line("%ld rows hold another value than the upload file: what they tell is not taken as applied", r.other);
 	out_count("applied", r.applied);
 	out_count("refused_by_upload", r.refused);
 	out_count("unchanged", r.unchanged);
 	out_count("unmatched", r.unmatched);
+	out_count("other_value", r.other);
 	*refused = r.refused;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/table.h"
 #include "core/text.h"
+#include "importer/outcomes_proof.h"
 
 #define NAMED 20 /* rows that match nothing, named one by one */
 
@@ -19,6 +20,7 @@ struct due {
 	enum side side;
 	const char *key; /* folded id; of a create the other side's */
 	bool create;
+	const char *field;
 	const char *child;  /* alias of the child table it goes to, NULL: the record itself */
 	const char *files;  /* of its result, names and all */
 	const char *before; /* its outcome so far */
@@ -34,7 +36,9 @@ struct reading {
 	struct schema keys;
 	struct due **first; /* for each key */
 	size_t cap;
+	struct proof proof;
 	/* of the table */
+	struct table_row head; /* its headings */
 	enum side side;
 	const struct file_dialect *dialect;
 	const struct related *child;
@@ -79,6 +83,7 @@ static void add_due(
 		.side = side,
 		.key = text,
 		.create = create,
+		.field = arena_strdup(&d->mem, r->field),
 		.child = child_alias(&d->t->mapping, side, r->field),
 		.files = arena_strdup(&d->mem, done->message),
 		.before = arena_strdup(&d->mem, done->outcome) };
@@ -108,8 +113,15 @@ static int load_due(struct reading *d, struct err *err)
 			break;
 		}
 		for (int s = LEFT; s <= RIGHT && strcmp(done.code, UPLOAD_CODE) == 0; s++)
-			if (t->plan.is_file[s] && goes_to(&r, (enum side)s))
-				add_due(d, &r, (enum side)s, &done);
+			if (t->plan.is_file[s] && goes_to(&r, (enum side)s)) {
+				if (proof_load(&d->proof, (enum side)s, d->t->ws.root,
+					upload_names(&mem, done.message, (enum side)s), UPLOAD_JOIN, err) < 0)
+					more = -1;
+				else
+					add_due(d, &r, (enum side)s, &done);
+			}
+		if (more < 0)
+			break;
 		arena_reset(&mem);
 	}
 	plan_rows_done(rows);
@@ -231,12 +243,40 @@ static void unmatched(struct reading *d, const struct table_row *row, struct out
 		    value_has(id) ? id.s : _("no id"), (long long)d->t->plan.id);
 }
 
+/* Was something else loaded than what was approved? */
+static bool other_value(struct reading *d, const struct due *due, const struct table_row *row, bool say, struct arena *a)
+{
+	const char *element = d->child ? d->child->id : NULL;
+	struct value id = at(row, d->child ? d->parent : d->id);
+	struct proof_difference diff;
+
+	if (due->create)
+		return false;
+	if (d->child) {
+		struct value v = at(row, find_heading(&d->head, element));
+
+		if (!proof_lacks(&d->proof, d->side, d->child, id, v, a))
+			return false;
+		if (say)
+			log_note("%s: line %zu (%s): %s \"%s\" is in no upload file of p-%lld: not taken as applied", d->path,
+			    row->line, id.s, element, value_has(v) ? v.s : "", (long long)d->t->plan.id);
+		return true;
+	}
+	if (!proof_differs(&d->proof, d->side, id, due->field, &d->head, row, a, &diff))
+		return false;
+	if (say)
+		log_note("%s: line %zu (%s): %s is \"%s\", but the upload file of p-%lld has \"%s\": not taken as applied; is it the "
+			 "result of another file? if the value was changed by hand, plan again on a new export",
+		    d->path, row->line, id.s, diff.heading, diff.result, (long long)d->t->plan.id, diff.upload);
+	return true;
+}
+
 static void take_row(
     struct reading *d, const struct table_row *row, struct arena *a, struct outcomes *out)
 {
 	const char *message, *told = judge(d, row, a, &message);
 	struct due *due = find_due(d, a, '=', at(row, d->child ? d->parent : d->id));
-	bool any = false;
+	bool any = false, named = false;
 
 	if (!due && !d->child)
 		due = find_due(d, a, '+', at(row, d->peer));
@@ -245,6 +285,10 @@ static void take_row(
 				     : !due->child || d->dialect->whole_rows;
 		if (!same)
 			continue;
+		if (strcmp(told, "applied") == 0 && other_value(d, due, row, out->other < NAMED && !named, a)) {
+			named = true;
+			continue;
+		}
 		any = true;
 		/* of several rows for one change the one that failed counts */
 		if (!due->told || strcmp(told, "refused") == 0) {
@@ -252,9 +296,9 @@ static void take_row(
 			due->message = arena_strdup(&d->mem, message);
 		}
 	}
-	if (any)
-		out->records++;
-	else
+	out->records += any;
+	out->other += named;
+	if (!any && !named)
 		unmatched(d, row, out);
 }
 
@@ -343,8 +387,8 @@ static bool is_upload_file(struct target *t, const char *path)
 int outcomes_read(
     struct target *t, const char *path, bool store, struct outcomes *out, struct err *err)
 {
-	struct reading d = { .t = t, .path = path };
-	struct arena mem = { 0 };
+	struct reading d = { .t = t, .path = path, .proof = { .mapping = &t->mapping } };
+	struct arena mem = { 0 }, head = { 0 };
 	struct table_row row;
 	struct table *table = NULL;
 	bool known = false;
@@ -358,10 +402,10 @@ int outcomes_read(
 		goto done;
 	}
 	table = table_open(path, NULL, err);
-	if (!table || load_due(&d, err) < 0 || (more = table_next(table, &mem, &row, err)) < 0)
+	if (!table || load_due(&d, err) < 0 || (more = table_next(table, &head, &d.head, err)) < 0)
 		goto done;
 	for (int s = LEFT; s <= RIGHT && more == 1 && !known; s++)
-		known = fits(&d, (enum side)s, &row);
+		known = fits(&d, (enum side)s, &d.head);
 	if (!known) {
 		more = err_set(err, ERR_USAGE,
 		    "%s: is no table of results that is known: it needs the record's id and a "
@@ -370,7 +414,6 @@ int outcomes_read(
 		    path, (long long)t->plan.id);
 		goto done;
 	}
-	arena_reset(&mem);
 	while ((more = table_next(table, &mem, &row, err)) == 1) {
 		bool blank = true;
 		for (size_t i = 0; i < row.n && blank; i++)
@@ -390,7 +433,9 @@ done:
 	free(d.first);
 	free(d.error);
 	free(d.success);
+	proof_release(&d.proof);
 	arena_release(&d.mem);
+	arena_release(&head);
 	arena_release(&mem);
 	return more < 0 ? -1 : 0;
 }

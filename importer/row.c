@@ -164,17 +164,6 @@ bool row_is_final(const struct plan_row *r, const struct work_options *o)
 	return final;
 }
 
-/* A row number or the id of one of its records. */
-bool row_named(const struct plan_row *r, const char *id)
-{
-	char *end = NULL;
-	long long number = strtoll(id, &end, 10);
-
-	if (end != id && !*end && number == r->row)
-		return true;
-	return *id && (strcmp(r->left_id, id) == 0 || strcmp(r->right_id, id) == 0);
-}
-
 /* A result after which the row is never sent again. */
 bool result_final(const char *outcome)
 {

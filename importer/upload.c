@@ -12,7 +12,7 @@
 #include "core/text.h"
 
 #define BATCH 1000
-#define JOIN  ", " /* no name of ours holds one, nor a colon */
+#define JOIN  UPLOAD_JOIN
 
 int upload_take(struct apply *x, int phase, enum side side, struct err *err)
 {

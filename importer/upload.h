@@ -45,8 +45,9 @@ struct upload {
 int upload_take(struct apply *x, int phase, enum side side, struct err *err);
 /* Writes the upload files of a side, each whole or not at all, and defers their rows. */
 int upload_write(struct apply *x, enum side side, struct err *err);
-/* From the message of a deferred row: the names of its files of a side, joined by " and ", "" none; and what follows all
+/* From the message of a deferred row: the names of its files of a side, joined by UPLOAD_JOIN, "" none; and what follows all
  * the names. */
+#define UPLOAD_JOIN ", " /* no name of ours holds one, nor a colon */
 const char *upload_names(struct arena *a, const char *message, enum side side);
 const char *upload_tail(const char *message);
 #define UPLOAD_CODE                                                                                \
@@ -71,6 +72,7 @@ void upload_files_close(struct upload_files *f);
 struct outcomes {
 	long applied, refused, unchanged, unmatched;
 	long records;
+	long other; /* rows that hold another value than the upload file */
 };
 /* Reads the results of a hand upload (a table) into the plan's deferred rows. store: false on a dry run. */
 int outcomes_read(

@@ -1,11 +1,13 @@
 /* The index of what is to be done. Order within a record: link, values, accept, closing; a closing
  * waits while a field of its record on its side is undecided; rows of one group go together or not
  * at all. */
+#include <stdlib.h>
 #include <string.h>
 #include "core/lang.h"
 #include "core/text.h"
 #include "importer/journal.h"
 #include "importer/work.h"
+#include "mapping/plan.h"
 
 static const char schema[] =
     "CREATE TABLE part(row INTEGER NOT NULL, side INTEGER NOT NULL, phase INTEGER NOT NULL,"
@@ -23,6 +25,7 @@ struct build {
 	const struct plan_info *plan;
 	const struct work_options *o;
 	struct arena *a;
+	bool *named; /* of each word of --only: a row of the plan has this number or record id */
 };
 
 static int add_part(struct build *b, const struct plan_row *r, enum side side, int phase,
@@ -77,8 +80,14 @@ static int add_parts(
 	return result;
 }
 
-static bool wanted(const struct work_options *o, const struct plan_row *r, const char *outcome)
+static bool is_class(const char *only)
 {
+	return strcmp(only, "failed") == 0 || strcmp(only, "conflict") == 0 || strcmp(only, "expiring") == 0;
+}
+
+static bool wanted(const struct build *b, const struct plan_row *r, const char *outcome)
+{
+	const struct work_options *o = b->o;
 	bool hit = o->n_only == 0;
 
 	for (int i = 0; i < o->n_only && !hit; i++) {
@@ -90,7 +99,7 @@ static bool wanted(const struct work_options *o, const struct plan_row *r, const
 		else if (strcmp(only, "expiring") == 0)
 			hit = *r->expires != 0;
 		else
-			hit = row_named(r, only);
+			hit = plan_row_named(r, only, b->a);
 	}
 	return hit;
 }
@@ -136,7 +145,7 @@ static int add_approved(struct build *b, const struct plan_row *r, struct err *e
 		return add_parts(
 		    b, r, strcmp(done.outcome, "applied") == 0 ? PART_APPLIED : PART_FAILED, err);
 	/* out of this run's choice: it holds nothing up and is not sent */
-	if (!wanted(b->o, r, done.outcome))
+	if (!wanted(b, r, done.outcome))
 		return add_parts(b, r, PART_WAITS, err);
 	if (row_is_final(r, b->o)) {
 		t->irreversible++;
@@ -177,6 +186,8 @@ static int add_row(struct build *b, struct plan_row *r, struct err *err)
 
 	t->rows++;
 	t->half += r->half;
+	for (int i = 0; i < b->o->n_only; i++)
+		b->named[i] = b->named[i] || plan_row_named(r, b->o->only[i], b->a);
 	if (v == VERDICT_UNDECIDED && b->o->yes && b->plan->approvals < 2 && r->decision == DECISION_NONE && row_plain(r)) {
 		r->decision = DECISION_APPROVE;
 		t->yes++;
@@ -310,6 +321,7 @@ int work_open(struct work *w, struct ledger *l, const struct plan_info *plan,
 
 	memset(w, 0, sizeof(*w));
 	b.journal = journal_exists(l);
+	b.named = xcalloc((size_t)o->n_only + 1, sizeof(*b.named));
 	w->db = sql_open("", err);
 	if (!w->db || sql_exec(w->db, schema, err) < 0)
 		goto done;
@@ -330,6 +342,10 @@ int work_open(struct work *w, struct ledger *l, const struct plan_info *plan,
 	}
 	plan_rows_done(rows);
 	rows = NULL;
+	for (int i = 0; i < o->n_only && more == 0; i++)
+		if (!b.named[i] && !is_class(o->only[i]))
+			more = err_set(err, ERR_USAGE, "%s %s: no change of p-%lld has that row number or record id", "--only",
+			    o->only[i], (long long)plan->id);
 	if (more == 0 &&
 	    (look_across(&b, err) < 0 || sql_commit(w->db, err) < 0 || count_ready(w, err) < 0))
 		more = -1;
@@ -349,6 +365,7 @@ done:
 	if (begun)
 		sql_rollback(l->db);
 	arena_release(&mem);
+	free(b.named);
 	if (more != 0)
 		work_close(w);
 	return more;

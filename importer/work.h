@@ -88,7 +88,6 @@ int row_confirm(struct ledger *l, const struct mapping *m, const struct plan_inf
  * close a deal too. */
 int row_phase(const struct plan_row *r, struct value want, const struct work_options *o);
 bool row_is_final(const struct plan_row *r, const struct work_options *o);
-bool row_named(const struct plan_row *r, const char *id);
 /* A result after which the row is never sent again. */
 bool result_final(const char *outcome);
 

@@ -8,8 +8,8 @@
 #include "core/plan_store.h"
 #include "core/sentence.h"
 #include "core/text.h"
+#include "mapping/plan.h"
 #include "mapping/plan_print.h"
-#include "mapping/types.h"
 
 struct showing {
 	struct workspace ws;
@@ -31,17 +31,6 @@ static int load_plan(struct showing *s, const char *text, struct err *err)
 	if (got == 0)
 		return err_set(err, ERR_USAGE, "there is no plan yet: run `rejoin plan`");
 	return got < 0 ? -1 : 0;
-}
-
-/* A row number, or the id of one of its records in any of its forms. */
-static bool is_named(const struct plan_row *r, const char *text, struct arena *a)
-{
-	char *end;
-	long long number = strtoll(text, &end, 10);
-	if (*text && !*end && number == r->row)
-		return true;
-	struct value id = id_normal(value_of(text), a);
-	return value_has(id) && (value_is(id, r->left_id) || value_is(id, r->right_id));
 }
 
 /* ---- one row for people ---- */
@@ -165,7 +154,7 @@ static int walk(struct showing *s, const char *id, struct plan_tally *tally, str
 	struct plan_result done;
 	int more = -1;
 	while (rows && (more = plan_rows_next(rows, &a, &r, err)) == 1) {
-		if (!id || is_named(&r, id, &a)) {
+		if (!id || plan_row_named(&r, id, &a)) {
 			if (ledger_plan_result_get(&s->ledger, &a, s->info.id, r.row, &done, err) < 0) {
 				more = -1;
 				break;

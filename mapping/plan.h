@@ -107,6 +107,8 @@ size_t plan_rules_pair(const struct planner *p, const struct mapped *left, const
 const struct finding *plan_blocker(const struct planner *p, const struct finding *f, size_t n, enum side to, bool create);
 /* A rule that wants a named approver marks every row of the record that writes. */
 void plan_row_approver(struct plan_row *row, const struct finding *f, size_t n, struct arena *a);
+/* Does text name the row: its number, or the id of one of its records in any of its forms? */
+bool plan_row_named(const struct plan_row *row, const char *text, struct arena *a);
 int64_t plan_expiry(const struct mapping *m, const struct mapped *r);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/plan.h"
+#include "mapping/types.h"
 
 const char *const op_names[] = { "", N_("create"), N_("update"), N_("close"), N_("link"), N_("delete") };
 const char *const class_names[] = { N_("new"), N_("half-linked"), N_("left-changed"), N_("right-changed"),
@@ -166,4 +167,14 @@ void plan_row_approver(struct plan_row *row, const struct finding *f, size_t n, 
 int plan_emit(struct planner *p, struct plan_row *row, struct err *err)
 {
 	return p->emit(p->ctx, row, err);
+}
+
+bool plan_row_named(const struct plan_row *row, const char *text, struct arena *a)
+{
+	char *end;
+	long long number = strtoll(text, &end, 10);
+	if (*text && !*end && number == row->row)
+		return true;
+	struct value id = id_normal(value_of(text), a);
+	return value_has(id) && (value_is(id, row->left_id) || value_is(id, row->right_id));
 }

@@ -11,9 +11,18 @@
 
 #define MINUTE INT64_C(60000000)
 
+/* A number or date that another language would read is most often of a table made by hand. */
 static const char *unreadable(const struct check *c, int field)
 {
-	return rules_reading(c->a, rules_lang(c->ctx->lang), c->r->bad[field]);
+	const char *why = rules_reading(c->a, rules_lang(c->ctx->lang), c->r->bad[field]), *raw = c->r->field[field].s;
+	enum field_type type = c->m->field[field].type;
+	if (!value_has(c->r->field[field]) || !isdigit((unsigned char)*raw))
+		return why;
+	if (type == TYPE_DECIMAL && strstr(c->r->bad[field], "is not a number") && strchr(raw, ','))
+		return CHECK_SAY(c, RT_WRITTEN_SO, why, "{\"number\": {\"locale\": \"fr\"}}");
+	if (type == TYPE_DATE && strstr(c->r->bad[field], "is not a date like") && strpbrk(raw, "/."))
+		return CHECK_SAY(c, RT_WRITTEN_SO, why, "{\"date\": {\"format\": \"DD/MM/YYYY\"}}");
+	return why;
 }
 
 static bool looks_like_solution(struct value v)

@@ -21,6 +21,7 @@ static const char *const texts[RT_COUNT] = {
 	[RT_NEGATIVE] = N_("the estimated revenue is negative: {1}"),
 	[RT_ZERO] = N_("the estimated revenue is zero"),
 	[RT_NO_ISO_4217] = N_("\"{1}\" is no ISO 4217 code"),
+	[RT_WRITTEN_SO] = N_("{1}; where a table writes it in its own way, say so at the field in the mapping: \"read\": [{2}]"),
 	[RT_NO_CURRENCY_THERE] = N_("{1} has no active currency {2}"),
 	[RT_NO_USER_THERE] = N_("{2} is no active user of {1}"),
 	[RT_SERVICES_WITHOUT] = N_("a services co-sell deal without {1}"),

@@ -4,6 +4,7 @@
 #include "core/id_set.h"
 #include "core/lang.h"
 #include "core/log.h"
+#include "core/outfile.h"
 #include "core/sentence.h"
 #include "core/text.h"
 #include "mapping/sides.h"
@@ -175,11 +176,26 @@ static int read_currencies(struct sides *s, enum side side, struct system *sys, 
 	return 0;
 }
 
+/* A file that stands in for a side, or for the time before, is never changed; and it is one side only. */
+static int look_at_files(const struct sides *s, const struct options *o, struct err *err)
+{
+	const char *left = s->pair->side[LEFT]->file, *right = s->pair->side[RIGHT]->file;
+	const char *const read[] = { left, right, o->base, o->base_left, o->base_right };
+	for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+		if (outfile_apart(o->output, read[i], err) < 0)
+			return -1;
+	if (!s->one_side && outfile_apart(left, right, NULL) < 0)
+		return err_set(err, ERR_BRAKE, "both sides are the same file (%s): nothing is planned", left);
+	return 0;
+}
+
 int sides_read(struct sides *s, const struct options *o, struct err *err)
 {
 	struct read_request q = { .since = STAMP_NONE };
 	char *folder = workspace_path(&s->ws, "", err), *eq = NULL;
 	int rc = -1;
+	if (look_at_files(s, o, err) < 0)
+		goto done;
 	if (!folder || option_stamp("--since", o->since, &q.since, err) < 0)
 		goto done;
 	if (o->where) {

@@ -278,16 +278,21 @@ int answer_check(
 		    "column",
 		    title, blamed->path, a->code, a->message);
 	}
-	if (status == 404)
+	if (status == 404 || (status == 400 && strcmp(a->code, "INVALID_TYPE") == 0))
 		return err_set(err, ERR_USAGE,
-		    "%s: %s: not found (HTTP 404 %s %s): check \"record\", \"api\" and \"related\" "
+		    "%s: %s: not found (HTTP %d %s %s): check \"record\", \"api\" and \"related\" "
 		    "tables",
-		    title, what, a->code, a->message);
+		    title, what, status, a->code, a->message);
+	/* too slow this time, or a page that is not there any more */
+	if (status == 400 && (strcmp(a->code, "QUERY_TIMEOUT") == 0 || strcmp(a->code, "REQUEST_RUNNING_TOO_LONG") == 0 ||
+				 strcmp(a->code, "INVALID_QUERY_LOCATOR") == 0))
+		return err_set(err, ERR_UNAVAILABLE, "%s: %s: HTTP %d %s %s; run the same command again", title, what, status,
+		    a->code, a->message);
 	if (status == 400 &&
 	    (strcmp(a->code, "INVALID_FIELD") == 0 || strstr(a->message, "property named")))
 		return err_set(err, ERR_USAGE,
-		    "%s: %s: a column that the mapping reads is unknown (%s %s): correct the "
-		    "mapping",
+		    "%s: %s: a column that the mapping reads or --where names is unknown (%s %s): correct "
+		    "it there",
 		    title, what, a->code, a->message);
 	return err_set(
 	    err, ERR_FAILED, "%s: %s: HTTP %d %s %s", title, what, status, a->code, a->message);

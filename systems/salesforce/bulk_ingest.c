@@ -193,7 +193,7 @@ static void take_line(struct results *r, enum result_kind kind, const char *cons
 				  _("job %s was aborted in Salesforce; `rejoin apply --only failed` "
 				  "sends it again"),
 				  r->job->id)
-			    : arena_printf(r->a, "job %s failed: %s", r->job->id, r->job->message));
+			    : arena_printf(r->a, _("job %s failed: %s"), r->job->id, r->job->message));
 		return;
 	}
 	if (kind == RESULT_BAD) {

@@ -148,7 +148,7 @@ int salesforce_describe(
 	return rc;
 }
 
-/* An organisation with one currency has no CurrencyType: then nothing is known. */
+/* An organisation with one currency has no CurrencyType, or nothing in it: then nothing is known. */
 int salesforce_currencies(
     struct system *sys, struct arena *a, const char ***codes, size_t *n, struct err *err)
 {
@@ -165,7 +165,8 @@ int salesforce_currencies(
 		rc = answer_check(&answer, NULL, "Salesforce", "CurrencyType", err);
 	if (rc == 0 && !single) {
 		records = json_get(answer.json, "records");
-		*codes = arena_alloc(a, (json_count(records) + 1) * sizeof(**codes));
+		if (json_count(records))
+			*codes = arena_alloc(a, (json_count(records) + 1) * sizeof(**codes));
 		for (r = json_first(records); r; r = json_next(r))
 			if (json_text(json_get(r, "IsoCode")))
 				(*codes)[(*n)++] =

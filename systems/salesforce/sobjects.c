@@ -50,8 +50,11 @@ static void allow_one_currency(struct natives *nv, const struct answer *answer)
 	    nv && answer->http.status == 400 ? natives_blamed(nv, answer->message) : NULL;
 	const char *dot = c ? strrchr(c->rest, '.') : NULL;
 
-	if (c && strcmp(dot ? dot + 1 : c->rest, "CurrencyIsoCode") == 0)
-		c->needed = false;
+	if (!c || strcmp(dot ? dot + 1 : c->rest, "CurrencyIsoCode") != 0)
+		return;
+	c->needed = false;
+	log_warn("Salesforce has one currency only, and records do not name it: say which in the mapping, at the field that reads "
+		 "CurrencyIsoCode: \"write\": \"never\", \"read\": [{\"default\": \"EUR\"}]");
 }
 
 int sobjects_page(struct sobjects *o, const char *url, const char *what, struct answer *out,

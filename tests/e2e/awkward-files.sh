@@ -119,3 +119,25 @@ tr ' ' '\n' >wanted <<<"3:12 4:13 5:40 5:65 6:13 6:84 8:35 9:14 10:82 11:14 12:5
 21:20 21:34 21:49 21:102 22:18 23:33"
 same_lines wanted found "mistakes by line and column"
 said "planted.json: 25 mistakes in the mapping"
+
+# What is read is not written over: the file of a side, the one of the time before, the plan's own with the decisions in it.
+# One file is not two sides.
+mkdir "$PWD/over"
+cd over
+"$W" --out . --crm salesforce --plain --deals 60 >/dev/null
+"$R" init --left partner-center --right salesforce >/dev/null
+ln -s partner-center.csv link.csv
+sha256sum ./*.csv >sums
+for name in partner-center.csv ../over/salesforce.csv base.csv; do
+	expect 2 "$R" plan partner-center.csv salesforce.csv --base base.csv -o $name
+	said 'is the file that is read'
+done
+expect 2 "$R" check partner-center.csv -o partner-center.csv
+expect 12 "$R" plan partner-center.csv link.csv -o plan.csv
+said 'both sides are the same file'
+expect 0 "$R" plan partner-center.csv salesforce.csv --base base.csv -o plan.csv
+expect 0 "$R" approve p-1 --reversible
+sha256sum plan.csv >>sums
+expect 2 "$R" apply plan.csv -o plan.csv
+expect 2 "$R" apply p-1 -o salesforce.csv
+sha256sum --quiet -c sums >&2 || fail "a file that was read was written over"

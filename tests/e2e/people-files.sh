@@ -124,6 +124,13 @@ cat >rapport.csv <<'CSV'
 CSV
 same rapport.csv salesforce native.csv $C
 
+# days first and decimal commas are not guessed; that the mapping says how they are written stands beside the value
+sed 's|48000.50|48000,50|; s|2027-01-29|29/01/2027|; s|Closed Won|Prospecting|' rapport.csv >jours.csv
+expect 3 "$R" check jours.csv --as salesforce -o days.csv
+[ "$(cell days.csv "rule = 'R09'" reason)" = '"48000,50" is not a number; where a table writes it in its own way, say so at the field in the mapping: "read": [{"number": {"locale": "fr"}}]' ] ||
+	fail "a decimal comma: $(cell days.csv "rule = 'R09'" reason)"
+cell days.csv "rule = 'R10'" reason | grep -qF '{"date": {"format": "DD/MM/YYYY"}}' || fail "days first"
+
 # the portal's own export
 cat >portal.csv <<'CSV'
 Referral ID,Engagement ID,Deal Name,Customer Name,Customer Country,Partner Referral Status,Partner Referral Substatus,Estimated Deal Value,Currency,Estimated Close Date,Solution 1,Solution 2,CRM ID,Microsoft Referral Status,Errors

@@ -175,6 +175,12 @@ results() {
 	said 'is the upload file itself'
 	# the portal: one row refused with two errors, one that nobody asked for
 	refused=$(rows .rejoin/upload-p-1-left-1.csv | jq -rs '[.[] | select(.["Referral ID"] != "")][0]["Referral ID"]')
+	# a fresh export of the portal has an Errors column too, and holds the old values: it proves nothing
+	head -n 1 pc.csv >export.csv
+	grep -F "$(rows .rejoin/upload-p-1-left-1.csv | jq -rs --arg id "$refused" '[.[] | select(.["Referral ID"] != "" and .["Referral ID"] != $id)][0]["Referral ID"]')" pc.csv >>export.csv
+	expect 6 "$R" approve p-1 --outcomes export.csv -n
+	said ' 0 changes would be applied, 0 refused'
+	said '1 rows hold another value than the upload file'
 	joined .rejoin/upload-p-1-left-[0-9]*.csv | jq -c --arg id "$refused" '
 		if .["Referral ID"] == $id then .Errors = "Deal value is not valid; Close date is in the past" else . end,
 		(select(.["Referral ID"] == $id) | .Errors = "" | .["Referral ID"] = "11111111-2222-4333-8444-555555555555"
@@ -195,6 +201,18 @@ results() {
 		| {($id): "00000000-0000-4000-9000-\(("000000000000" + (.key | tostring))[-12:])"} + .value + {($c): "Item Created"}' | csv >new.csv
 	rows .rejoin/upload-p-1-right-solutions-insert-1.csv | jq -c --arg c "$good" '. + {($c): "Item Created"}' | csv >kids.csv
 	expect 4 "$R" approve p-1 --outcomes bad.csv
+	# values that were changed on the way, and a child row of another file, prove nothing; a French spreadsheet's forms do
+	jq -rs '.[0]' <(rows good.csv | jq -c 'select((.Amount // .estimatedvalue) != "")') | jq -c 'if .Amount then .Amount = "1" else .estimatedvalue = "1" end' | csv >other.csv
+	expect 6 "$R" approve p-1 --outcomes other.csv -n
+	said 'is "1", but the upload file of p-1 has'
+	rows kids.csv | jq -cs --arg e "$element" '.[0] | .[$e] = "SOL-0"' | csv >stranger.csv
+	expect 6 "$R" approve p-1 --outcomes stranger.csv -n
+	said '"SOL-0" is in no upload file of p-1'
+	rows good.csv | jq -c 'with_entries(if .value | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}$") then .value |= "\(.[8:10])/\(.[5:7])/\(.[0:4])"
+		elif .value | test("^[0-9]+[.][0-9]+$") then .value |= sub("[.]"; ",") elif .value == "true" then .value = "VRAI" else . end)' |
+		csv >french.csv
+	expect 6 "$R" approve p-1 --outcomes french.csv -n
+	! grep -q 'another value' out err || { cat out err; fail "a French spreadsheet changed nothing"; }
 	for f in good new kids; do expect 6 "$R" approve p-1 --outcomes $f.csv; done
 	said ' 0 rows match nothing'
 	"$R" apply p-1 --allow-irreversible 1000 -o results2.csv --json >out 2>err || [ $? -eq 4 ]
