@@ -187,6 +187,7 @@ one_object 6 apply --allow-irreversible 60
 one_object 0 plan -o p.csv
 one_object 0 status
 one_object 0 log
+one_object 2 cat plan.csv
 one_object 2 plan --no-such-flag
 one_object 2 check nothing.csv
 REJOIN_TEST_SECRET=wrong one_object 10 export crm -o e.csv
