@@ -280,8 +280,8 @@ int answer_check(
 	}
 	if (status == 404)
 		return err_set(err, ERR_USAGE,
-		    "%s: %s: not found (HTTP 404 %s %s): check \"record\", \"api\" and \"related\" "
-		    "tables",
+		    "%s: %s: not found (HTTP 404 %s %s): check \"record\", \"api\" and the names of "
+		    "sets in rejoin.json, and the \"related\" tables of the mapping",
 		    title, what, a->code, a->message);
 	if (status == 400 &&
 	    (strcmp(a->code, "INVALID_FIELD") == 0 || strstr(a->message, "property named")))
