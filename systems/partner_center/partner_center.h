@@ -1,5 +1,5 @@
 /* Partner Center referrals: lists, look-ups and single ones (referral_read.c), changing and making them (referral_write.c). Used
- * by systems/partner_center.c only. */
+ * by systems/partner_center.c and its folder only. */
 #ifndef SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
 #define SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
 
