@@ -73,18 +73,19 @@ const struct opt opt_table[] = {
 const size_t opt_count = sizeof(opt_table) / sizeof(opt_table[0]);
 _Static_assert(sizeof(opt_table) / sizeof(opt_table[0]) <= OPT_MOST, "room for what was used");
 
-/* Is name in the list (space separated, _ for - allowed)? */
+/* Is name in the list (space separated, _ for - allowed, up to a colon)? */
 bool opt_listed(const char *list, const char *name)
 {
 	size_t n = strlen(name);
 
 	for (const char *p = list ? list : ""; *p;) {
-		size_t len = strcspn(p, " "), i = 0;
+		size_t len = strcspn(p, " :"), i = 0;
 		while (len == n && i < n && (p[i] == name[i] || (p[i] == '_' && name[i] == '-')))
 			i++;
 		if (len == n && i == n)
 			return true;
-		p += len + strspn(p + len, " ");
+		p += strcspn(p, " ");
+		p += strspn(p, " ");
 	}
 	return false;
 }

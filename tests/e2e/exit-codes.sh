@@ -188,6 +188,14 @@ one_object 0 plan -o p.csv
 one_object 0 status
 one_object 0 log
 one_object 2 cat plan.csv
+# where -o leads nowhere, nothing is asked and no plan takes the place of the last one
+newest=$("$R" show --json | jq -r .plan)
+asked=$(state log | wc -l)
+for at in "plan plan.pdf" "check check.pdf" "verify verify.json" "apply results.json" "export pc pc.json" "plan no/folder/plan.csv" "apply no/folder/results.csv"; do
+	one_object 2 ${at% *} -o "${at##* }"
+	jq -e --arg p "${at##* }" '.error | tostring | contains($p)' out >/dev/null || fail "$at: the file is not named"
+done
+[ "$("$R" show --json | jq -r .plan)" = "$newest" ] && [ "$(state log | wc -l)" -eq "$asked" ] || fail "a file that can't be written was found too late"
 one_object 2 plan --no-such-flag
 one_object 2 check nothing.csv
 REJOIN_TEST_SECRET=wrong one_object 10 export crm -o e.csv
