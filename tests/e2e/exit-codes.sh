@@ -184,6 +184,7 @@ one_object 9 verify --exit-code -o v.csv
 one_object 6 approve p-1
 one_object 6 apply -n
 one_object 6 apply --allow-irreversible 60
+one_object 2 apply --only no-such-record
 one_object 0 plan -o p.csv
 one_object 0 status
 one_object 0 log
@@ -205,3 +206,8 @@ for c in $("$R" help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do
 	"$R" "$c" --no-such-flag --json >out 2>err || code=$?
 	jq -se --arg c "$c" 'length == 1 and .[0].command == $c and .[0].exit == 2' out >/dev/null || { cat out err >&2; fail "$c --json"; }
 done
+
+# nobody signed in yet: what to do is said
+rm -f .rejoin/pc.token .rejoin/pc.refresh
+expect 2 "$R" export pc -o e.csv
+said 'run rejoin auth login pc'
