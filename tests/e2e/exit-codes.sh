@@ -39,6 +39,9 @@ code=0
 expect 2 "$R" plam
 said plan
 expect 2 "$R" plan --no-such-flag
+expect 2 "$R" export pc --where detials.currency=EUR -o e.csv
+said 'no column detials.currency'
+expect 0 "$R" export pc --where details.currency=EUR -o e.csv
 (cd "$ROOT" && expect 2 "$R" status && said rejoin.json)
 rewind
 # 3
