@@ -13,6 +13,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -316,6 +317,10 @@ static int ask_refresh(struct auth *a, struct http *h, struct err *err)
 		    "%s: nobody has signed in yet; run rejoin auth login %s", a->conf->name,
 		    a->conf->name);
 	}
+	if (!first && why.kind == ERR_NONE && given->kind == SECRET_FILE && access(given->name, F_OK) < 0 && errno == ENOENT)
+		return err_set(err, ERR_USAGE,
+		    "%s: there is no secret file %s: put the refresh token there (mode 0600), or run rejoin auth login %s",
+		    given->where, given->name, a->conf->name);
 	if (given->kind != SECRET_NONE && (!first || (rc < 0 && why.kind == ERR_SIGNIN))) {
 		second = why.kind == ERR_NONE || first ? secret_read(given, &why) : NULL;
 		g.refresh = second;

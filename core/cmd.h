@@ -29,7 +29,7 @@ struct command {
 	const char *name;
 	const char *usage;   /* "SYSTEM -o FILE" */
 	const char *summary;
-	const char *options; /* names it takes, space separated: "output json since where" */
+	const char *options; /* names it takes, space separated, -o with how the file's name may end: "output:csv:xlsx since" */
 	const char *help;    /* text after the options */
 	int (*run)(const struct options *, struct err *); /* exit code; -1: err decides */
 };

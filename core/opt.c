@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include "core/buf.h"
 #include "core/lang.h"
 #include "core/mem.h"
 #include "core/opt.h"
@@ -216,6 +219,34 @@ static const struct command *find_command(
 	return NULL;
 }
 
+/* A file that can't be written is refused before the services are asked and the ledger is changed. */
+static int check_output(const struct command *cmd, const char *path, struct err *err)
+{
+	const char *ends = strstr(cmd->options, "output:"), *slash = strrchr(path, '/');
+	struct buf list = { 0 };
+	size_t n = strlen(path);
+	bool fits = !ends || strcmp(path, "-") == 0;
+
+	for (const char *e = ends ? ends + strlen("output") : ""; *e == ':' && !fits;) {
+		size_t len = strcspn(++e, ": ");
+		fits = n > len + 1 && path[n - len - 1] == '.' && strncasecmp(path + n - len, e, len) == 0;
+		buf_addf(&list, " .%.*s", (int)len, e);
+		e += len;
+	}
+	if (!fits)
+		err_set(err, ERR_USAGE, "-o %s: the name of what `rejoin %s` writes ends in one of%s", path, cmd->name, list.s);
+	buf_release(&list);
+	if (!fits)
+		return -1;
+	char *folder = slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+	if (access(folder, W_OK | X_OK) < 0) {
+		fits = false;
+		err_set(err, ERR_USAGE, "-o %s: the folder %s cannot be written: %s", path, folder, strerror(errno));
+	}
+	free(folder);
+	return fits ? 0 : -1;
+}
+
 static int check_used(const struct parser *p, const struct command *cmd, struct err *err)
 {
 	if (p->unknown) {
@@ -233,6 +264,8 @@ static int check_used(const struct parser *p, const struct command *cmd, struct 
 	if (p->o->json && p->o->output && strcmp(p->o->output, "-") == 0)
 		return err_set(
 		    err, ERR_USAGE, "-o - and --json both want standard output: name a file");
+	if (p->o->output && check_output(cmd, p->o->output, err) < 0)
+		return -1;
 	if (p->o->quiet && p->o->verbose)
 		return err_set(err, ERR_USAGE, "-q and -v contradict each other");
 	return 0;

@@ -4,8 +4,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "core/buf.h"
+#include "core/cmd.h"
 #include "core/lang.h"
 #include "core/opt.h"
+#include "core/wrap.h"
 
 #define AT(member) offsetof(struct options, member)
 const struct opt opt_table[] = {
@@ -70,18 +73,19 @@ const struct opt opt_table[] = {
 const size_t opt_count = sizeof(opt_table) / sizeof(opt_table[0]);
 _Static_assert(sizeof(opt_table) / sizeof(opt_table[0]) <= OPT_MOST, "room for what was used");
 
-/* Is name in the list (space separated, _ for - allowed)? */
+/* Is name in the list (space separated, _ for - allowed, up to a colon)? */
 bool opt_listed(const char *list, const char *name)
 {
 	size_t n = strlen(name);
 
 	for (const char *p = list ? list : ""; *p;) {
-		size_t len = strcspn(p, " "), i = 0;
+		size_t len = strcspn(p, " :"), i = 0;
 		while (len == n && i < n && (p[i] == name[i] || (p[i] == '_' && name[i] == '-')))
 			i++;
 		if (len == n && i == n)
 			return true;
-		p += len + strspn(p + len, " ");
+		p += strcspn(p, " ");
+		p += strspn(p, " ");
 	}
 	return false;
 }
@@ -102,51 +106,67 @@ const struct opt *opt_by_letter(char c)
 	return NULL;
 }
 
-static void option_line(FILE *out, const struct opt *opt)
+/* What was put together, to a terminal in lines that fit it. Empties b. */
+static void print_page(FILE *out, struct buf *b)
+{
+	struct buf fit = { 0 };
+	size_t width = out == stdout ? out_width() : 0;
+
+	if (width >= WRAP_LEAST)
+		wrap_text(&fit, b->s, width);
+	fputs(width >= WRAP_LEAST ? fit.s : b->s, out);
+	buf_release(&fit);
+	buf_release(b);
+}
+
+static void option_line(struct buf *out, const struct opt *opt)
 {
 	char left[60];
 
 	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", opt->letter ? "-" : "",
 	    opt->letter ? opt->letter : ' ', opt->letter ? ", " : "   ", opt->name,
 	    opt->value ? " " : "", opt->value ? opt->value : "");
-	fprintf(out, "  %-30s%s\n", left, _(opt->help));
+	buf_addf(out, "  %-30s%s\n", left, _(opt->help));
 }
 
 /* The page of one command. */
 void opt_help(FILE *out, const struct command *cmd)
 {
+	struct buf page = { 0 };
 	bool any = false;
 
-	fprintf(out, _("Usage: rejoin %s%s%s\n\n%s\n"), cmd->name,
+	buf_addf(&page, _("Usage: rejoin %s%s%s\n\n%s\n"), cmd->name,
 	    cmd->usage && *cmd->usage ? " " : "", cmd->usage ? cmd->usage : "", _(cmd->summary));
 	for (size_t i = 0; i < opt_count; i++) {
 		if (opt_table[i].general || !opt_listed(cmd->options, opt_table[i].name))
 			continue;
 		if (!any)
-			fputs(_("\nOptions:\n"), out);
+			buf_adds(&page, _("\nOptions:\n"));
 		any = true;
-		option_line(out, &opt_table[i]);
+		option_line(&page, &opt_table[i]);
 	}
-	fputs(_("\nEverywhere:\n"), out);
+	buf_adds(&page, _("\nEverywhere:\n"));
 	for (size_t i = 0; i < opt_count; i++)
 		if (opt_table[i].general)
-			option_line(out, &opt_table[i]);
+			option_line(&page, &opt_table[i]);
 	if (cmd->help && *cmd->help)
-		fprintf(out, "\n%s%s", _(cmd->help),
+		buf_addf(&page, "\n%s%s", _(cmd->help),
 		    cmd->help[strlen(cmd->help) - 1] == '\n' ? "" : "\n");
+	print_page(out, &page);
 }
 
 /* All commands, and what their exit codes say. */
 void opt_overview(FILE *out, const struct command *const *commands)
 {
-	fputs(_("rejoin brings co-sell referrals of Microsoft Partner Center and opportunities of a "
+	struct buf page = { 0 };
+
+	buf_adds(&page, _("rejoin brings co-sell referrals of Microsoft Partner Center and opportunities of a "
 	      "CRM back\n"
 	      "together after the connector between them was down.\n\n"
-	      "Usage: rejoin COMMAND [ARGUMENT…] [OPTION…]\n\nCommands:\n"),
-	    out);
+	      "Usage: rejoin COMMAND [ARGUMENT…] [OPTION…]\n\nCommands:\n"));
 	for (size_t i = 0; commands[i]; i++)
-		fprintf(out, "  %-10s%s\n", commands[i]->name, _(commands[i]->summary));
-	fputs(_("\n`rejoin COMMAND --help` says more of one; `rejoin --version` which rejoin this "
+		buf_addf(&page, "  %-10s%s\n", commands[i]->name, _(commands[i]->summary));
+	buf_adds(&page, _("\n`rejoin COMMAND --help` says more of one; `rejoin --version` which rejoin this "
 	      "is.\n\n"
 	      "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 check found errors, 4 "
 	      "some records\n"
@@ -155,6 +175,6 @@ void opt_overview(FILE *out, const struct command *const *commands)
 	      "reached, 9 differences (--exit-code), 10 sign-in, 11 plan out of date, 12 brake, 13 "
 	      "accounting\n"
 	      "does not balance, 128+N stopped by signal N. After 5, 8 and 128+N the same command "
-	      "goes on.\n"),
-	    out);
+	      "goes on.\n"));
+	print_page(out, &page);
 }

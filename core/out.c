@@ -14,7 +14,6 @@
 #include "core/out.h"
 #include "core/wrap.h"
 
-#define WIDTH_LEAST 40 /* a terminal narrower than this breaks lines itself */
 
 static struct {
 	bool json, quiet, no_color;
@@ -54,7 +53,7 @@ void out_line(const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	if (width >= WIDTH_LEAST && strncmp(fmt, "Next: ", 6) != 0 && strncmp(fmt, "      rejoin ", 13) != 0) {
+	if (width >= WRAP_LEAST && strncmp(fmt, "Next: ", 6) != 0 && strncmp(fmt, "      rejoin ", 13) != 0) {
 		wrap_line(&wrapped, line, width);
 		fputs(wrapped.len ? wrapped.s : "", stdout);
 	} else {

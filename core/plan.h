@@ -1,5 +1,5 @@
 /* The plan: rows a person decides on, and the operations they make up. Filled by mapping/plan.c, kept in the ledger by
- * core/plan_store.c, written and read back by mapping/review.c, carried out by importer/. */
+ * core/plan_store.c, written and read back by mapping/review_*.c, carried out by importer/. */
 #ifndef CORE_PLAN_H
 #define CORE_PLAN_H
 

@@ -92,3 +92,48 @@ void wrap_line(struct buf *out, const char *line, size_t width)
 		begun = true;
 	}
 }
+
+static size_t columns_of(const char *s, size_t n)
+{
+	size_t all = 0, each;
+
+	for (size_t at = 0; at < n; all += each)
+		at += wrap_piece(s + at, &each);
+	return all;
+}
+
+/* Is the line at s a new one of its own, and not what the line before it goes on with? */
+static bool begins(const char *s)
+{
+	size_t n = strcspn(s, "\n"), lead = strspn(s, " ");
+
+	for (size_t i = lead; i + 1 < n; i++)
+		if (s[i] == ' ' && s[i + 1] == ' ')
+			return true;
+	return n == 0;
+}
+
+/* See the header. */
+void wrap_text(struct buf *out, const char *text, size_t width)
+{
+	struct buf line = { 0 };
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		bool wide = columns_of(text, n) > width;
+
+		buf_reset(&line);
+		buf_add(&line, text, n);
+		text += n + (text[n] == '\n');
+		while (wide && *text && !begins(text)) {
+			size_t lead = strspn(text, " ");
+			n = strcspn(text, "\n");
+			buf_addc(&line, ' ');
+			buf_add(&line, text + lead, n - lead);
+			text += n + (text[n] == '\n');
+		}
+		wrap_line(out, line.len ? line.s : "", width);
+		buf_addc(out, '\n');
+	}
+	buf_release(&line);
+}

@@ -235,7 +235,7 @@ static int auth(const struct options *o, struct err *err)
 	int code = -1;
 
 	if (!in && !out && strcmp(verb, "status") != 0)
-		return err_set(err, ERR_USAGE, "auth %s: say login, status or logout", verb);
+		return err_set(err, ERR_USAGE, "auth: say login, status or logout");
 	if ((in || out) && o->n_args != 2)
 		return err_set(err, ERR_USAGE, "auth %s: name one SYSTEM", verb);
 	if (workspace_open(&ws, ".", err) < 0)

@@ -53,6 +53,10 @@ static int run(const struct options *options, struct err *err)
 		err_set(err, ERR_USAGE, "cat takes one file: rejoin cat FILE");
 		goto done;
 	}
+	if (options->json) {
+		err_set(err, ERR_USAGE, "the table and --json both want standard output: leave --json out");
+		goto done;
+	}
 	if (options->delimiter && parse_delimiter(options->delimiter, &how.delimiter, err) < 0)
 		goto done;
 	table = table_open(options->arg[0], &how, err);

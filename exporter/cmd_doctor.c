@@ -179,7 +179,7 @@ static int doctor(const struct options *o, struct err *err)
 	ledger_close(&d.ledger);
 	if (rc == 0) {
 		out_line(" ");
-		out_line("%ld problems, %ld warnings, %ld fine.", d.count[LEVEL_PROBLEM],
+		out_line("Problems: %ld, warnings: %ld, fine: %ld.", d.count[LEVEL_PROBLEM],
 		    d.count[LEVEL_WARNING], d.count[LEVEL_OK]);
 	}
 	buf_addf(&list, "[%s]", d.json.len ? d.json.s : "");

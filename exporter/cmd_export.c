@@ -388,7 +388,7 @@ const struct command cmd_export = {
 	.name = "export",
 	.usage = "SYSTEM -o FILE",
 	.summary = N_("native fields of every record to .csv or .xlsx"),
-	.options = "output since where dialect as pair max-calls reserve",
+	.options = "output:csv:xlsx since where dialect as pair max-calls reserve",
 	.help = N_("SYSTEM is a name from rejoin.json, or a .csv or .xlsx file, which is then "
 		"rewritten with native\n"
 		"headings. FILE.manifest.json says how many records came, as of when, and whether "

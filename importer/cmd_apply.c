@@ -420,7 +420,7 @@ const struct command cmd_apply = {
 	.name = "apply",
 	.usage = "[PLAN]",
 	.summary = N_("perform exactly the approved operations of a plan"),
-	.options = "dry-run yes output dialect max-calls reserve only allow-irreversible confirm",
+	.options = "dry-run yes output:csv:xlsx dialect max-calls reserve only allow-irreversible confirm",
 	.help = N_("PLAN is an id (p-7), or the plan's workbook or .csv with its decisions; without "
 		"it the unfinished run\n"
 		"goes on, else the newest plan is taken. Stopped at any moment, the same command "

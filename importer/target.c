@@ -186,7 +186,7 @@ int target_open(
 		if (ledger_plan_load(&t->ledger, &t->mem, 0, &newest, err) < 0)
 			return -1;
 		return err_set(err, ERR_STALE,
-		    "p-%lld is out of date: a newer plan took its place (the newest is p-%lld)",
+		    "p-%lld is out of date: a newer plan took its place; name p-%lld in its place, the newest, or run `rejoin plan`",
 		    (long long)t->plan.id, (long long)newest.id);
 	}
 	if (load_mapping(t, err) < 0 || find_pair(t, err) < 0)

@@ -192,7 +192,7 @@ const struct command cmd_check = {
 	"check",
 	"[SYSTEM] [-o REPORT]",
 	N_("map and validate; say why a deal does not sync and what to do"),
-	"output json as pair lang since where max-calls",
+	"output:csv:xlsx:json:html:htm json as pair lang since where max-calls",
 	N_("Without SYSTEM both sides of the pair are read and compared too. REPORT is .csv, .xlsx, .json or .html: one row\n"
 	"for each finding; a workbook and a page begin with the causes, ranked. Exit 3 when there are errors.\n"),
 	check,

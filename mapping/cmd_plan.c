@@ -404,7 +404,7 @@ const struct command cmd_plan = {
 	"plan",
 	"[LEFT RIGHT] [-o FILE]",
 	N_("compare both sides, merge, and propose what to write"),
-	"output json base base-left base-right outage since where max-change expect-empty exit-code dry-run pair lang max-calls "
+	"output:csv:xlsx:json json base base-left base-right outage since where max-change expect-empty exit-code dry-run pair lang max-calls "
 	"reserve",
 	N_("LEFT and RIGHT are systems of rejoin.json or .csv/.xlsx files in their places. FILE is .xlsx, .csv or .json.\n"
 	"The base of a field is the first of: the ledger; base files; the side that alone may write it or that the mapping\n"

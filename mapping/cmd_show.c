@@ -17,7 +17,7 @@ struct showing {
 	struct arena mem;
 	struct plan_info info;
 	struct buf json;
-	long shown, decided[DECISION_EDIT + 1], half, done;
+	long shown, approved, rejected, half, done;
 };
 
 static int load_plan(struct showing *s, const char *text, struct err *err)
@@ -160,7 +160,8 @@ static int walk(struct showing *s, const char *id, struct plan_tally *tally, str
 				break;
 			}
 			s->shown++;
-			s->decided[r.decision]++;
+			s->approved += plan_decision_writes(&r, r.decision);
+			s->rejected += r.decision && !plan_decision_writes(&r, r.decision);
 			s->half += r.half;
 			s->done += *done.outcome != '\0';
 			if (!id)
@@ -188,14 +189,11 @@ static void print_plan(struct showing *s, const struct plan_tally *t)
 	    plan_state_text(i->state));
 	out_line("%s", "");
 	plan_tally_print(t, i->title, &i->counts);
-	long decided = 0;
-	for (int d = DECISION_APPROVE; d <= DECISION_EDIT; d++)
-		decided += s->decided[d];
 	out_line("%s", "");
 	if (s->half)
 		out_line("%ld of the decided ones are half-approved: another person must approve them too.", s->half);
 	out_line("p-%lld: %ld rows, %ld decided (%ld approved, %ld rejected), %ld with a result. One of them: rejoin show p-%lld ROW",
-	    (long long)i->id, s->shown, decided, s->decided[DECISION_APPROVE], s->decided[DECISION_REJECT], s->done,
+	    (long long)i->id, s->shown, s->approved + s->rejected, s->approved, s->rejected, s->done,
 	    (long long)i->id);
 	out_text("state", i->state);
 	out_text("at", at);
@@ -209,7 +207,7 @@ static void print_plan(struct showing *s, const struct plan_tally *t)
 	out_count("divergent", i->counts.divergent);
 	out_count("candidates", i->counts.candidates);
 	out_count("rows", s->shown);
-	out_count("decided", decided);
+	out_count("decided", s->approved + s->rejected);
 	out_count("half_approved", s->half);
 	out_count("done", s->done);
 }

@@ -178,7 +178,7 @@ const struct command cmd_verify = {
 	"verify",
 	"[LEFT RIGHT] [-o FILE]",
 	N_("compare both sides as they are, ignoring history"),
-	"output json exit-code pair lang max-calls",
+	"output:csv:xlsx json exit-code pair lang max-calls",
 	N_("FILE (.csv or .xlsx) gets one row for each field that differs and each record without a partner. Nothing is written to\n"
 	"either side. Exit 0 whatever is found; with --exit-code 9 when there are differences.\n"),
 	verify,

@@ -15,7 +15,7 @@ static const struct known_error errors[] = {
 	  N_("The country is a name, a three-letter code or a telephone prefix where two letters are wanted."), NULL },
 	{ "", "contact customer help required missing microsoft aide obligatoire requis client", "R06 R07",
 	  N_("Microsoft's help is asked for, and the deal has no complete customer contact."), NULL },
-	{ "", "sync partner center flag off synchroniser espace partenaires active desactive opportunity created nothing happens", "R08 R28",
+	{ "", "sync partner center flag off synchroniser espace partenaires active desactive opportunity created happens", "R08 R28",
 	  N_("Sync with Partner Center is off on the opportunity, so the connector leaves it alone."), NULL },
 	{ "", "revenue amount deal value missing required estimated montant chiffre affaires valeur quantite", "R09",
 	  N_("The estimated revenue is missing or is no number."), NULL },

@@ -55,7 +55,8 @@ static void print_guess(const struct planner *k)
 	if (k->incomplete[LEFT] || k->incomplete[RIGHT])
 		return;
 	plan_guess_outage(k, &g);
-	if (k->outage != STAMP_NONE || g.start == STAMP_NONE || !k->counts.conflicts)
+	/* where nothing moved on one side since, as when our own writes were the last, that time settles nothing */
+	if (k->outage != STAMP_NONE || g.start == STAMP_NONE || !g.apart_after || !k->counts.conflicts)
 		return;
 	stamp_format(g.start, text);
 	if (out_width()) /* the command below has the instant */

@@ -308,7 +308,7 @@ static int store_one(struct review_desk *d, struct sql_stmt *st, struct ledger *
 	if (stored == 0) {
 		log_warn(
 		    "%s: %s: row %lld was carried out already (or may have been); its decision "
-		    "stays as it is: `rejoin undo` puts it back",
+		    "stays as it is: correct the record where it lies, and plan again",
 		    d->path, sql_text(st, 6), (long long)r.row);
 		out->refused++;
 	} else if (decision) {

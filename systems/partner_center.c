@@ -1,9 +1,9 @@
 /* Microsoft Partner Center referrals, over the Referrals API (https://api.partner.microsoft.com, v1.0/engagements).
  *
  * One resource, four operations: list, get (partner_center/referral_read.c), create, update (referral_write.c); no delete. An
- * update is a JSON Patch with If-Match and changes nothing when the referral moved (412). POST is not idempotent: a create in doubt is looked up by
- * externalReferenceId. Each organisation has its own copy of a referral in one engagement; Microsoft's carries
- * organizationId "msft". No limit of calls is published: one a second. */
+ * update is a JSON Patch with If-Match and changes nothing when the referral moved (412). POST is not idempotent: a create in
+ * doubt is looked up by externalReferenceId. Each organisation has its own copy of a referral in one engagement; Microsoft's
+ * carries organizationId "msft". No limit of calls is published: one a second. */
 #include "systems/partner_center/portal.h"
 #include "systems/partner_center/partner_center.h"
 #include "systems/partner_center/referral.h"

@@ -280,8 +280,8 @@ int answer_check(
 	}
 	if (status == 404 || (status == 400 && strcmp(a->code, "INVALID_TYPE") == 0))
 		return err_set(err, ERR_USAGE,
-		    "%s: %s: not found (HTTP %d %s %s): check \"record\", \"api\" and \"related\" "
-		    "tables",
+		    "%s: %s: not found (HTTP %d %s %s): check \"record\", \"api\" and the names of "
+		    "sets in rejoin.json, and the \"related\" tables of the mapping",
 		    title, what, status, a->code, a->message);
 	/* too slow this time, or a page that is not there any more */
 	if (status == 400 && (strcmp(a->code, "QUERY_TIMEOUT") == 0 || strcmp(a->code, "REQUEST_RUNNING_TOO_LONG") == 0 ||

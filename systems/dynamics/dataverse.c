@@ -241,9 +241,18 @@ int dataverse_join_some(struct dynamics *d, struct arena *a, struct page *page, 
 static int records_by(struct dynamics *d, struct arena *a, const char *column, bool text,
     const char *const *values, size_t n, bool children, struct page *page, struct err *err)
 {
+	const char **some = arena_alloc(a, (n + 1) * sizeof(*some));
 	struct buf options = { 0 };
+	size_t n_some = 0;
 	int rc;
 
+	/* what is no GUID is no row's id (a referral may carry another CRM's): one such would have the whole question refused */
+	for (size_t i = 0; i < n; i++)
+		if (text || guid_valid(values[i]))
+			some[n_some++] = values[i];
+	*page = (struct page){ 0 };
+	if (!n_some)
+		return 0;
 	do {
 		struct dataverse_records sink = { d, a, page, 0 };
 
@@ -251,7 +260,7 @@ static int records_by(struct dynamics *d, struct arena *a, const char *column, b
 		buf_reset(&options);
 		dataverse_record_options(d, &options);
 		rc = odata_rows_in(
-		    &d->odata, d->set, options.s, NULL, column, text, values, n, dataverse_take_record, &sink, err);
+		    &d->odata, d->set, options.s, NULL, column, text, some, n_some, dataverse_take_record, &sink, err);
 	} while (rc > 0);
 	buf_release(&options);
 	return rc < 0 ? -1 : children ? dataverse_join_some(d, a, page, err) : 0;

@@ -2,7 +2,7 @@
  *
  * Rows come in the order of their primary key, closed and inactive ones included. @odata.count is cut at 5,000. Child tables
  * are read whole before the records, unless only some records are asked for. Which records changed beside those whose own
- * stamp says so is found by dataverse_changes.c. */
+ * stamp says so is found by changes.c. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

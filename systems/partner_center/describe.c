@@ -35,6 +35,15 @@ static bool open_ended(const char *path)
 	return false;
 }
 
+bool pc_has_column(const struct system_driver *driver, struct arena *a, const char *column)
+{
+	const char *path = any_element(a, column), *const *known = driver->columns;
+
+	while (*known && strcmp(*known, path) != 0)
+		known++;
+	return *known || open_ended(path);
+}
+
 static const char *type_word(const char *path)
 {
 	size_t n = strlen(path);
@@ -54,15 +63,13 @@ int pc_describe(struct system *sys, struct arena *a, struct column_info **out, s
 	*out = arena_alloc(a, (s->n + 1) * sizeof(**out));
 	*n = s->n;
 	for (size_t i = 0; i < s->n; i++) {
-		const char *path = any_element(a, s->name[i]), *const *known = sys->driver->columns;
+		const char *path = any_element(a, s->name[i]);
 
-		while (*known && strcmp(*known, path) != 0)
-			known++;
 		(*out)[i] = (struct column_info){ .path = s->name[i],
 			/* several deals may hold one id there, and nobody can forbid it */
 			.table = strcmp(path, sys->driver->facts[FACT_PEER]) == 0 ? NULL : "referral",
 			.column = s->name[i],
-			.found = *known || open_ended(path),
+			.found = pc_has_column(sys->driver, a, path),
 			.type = type_word(path),
 			.creatable = true,
 			.updatable = referral_changeable(s->name[i]) };

@@ -1,5 +1,5 @@
 /* Partner Center referrals: lists, look-ups and single ones (referral_read.c), changing and making them (referral_write.c). Used
- * by systems/partner_center.c only. */
+ * by systems/partner_center.c and its folder only. */
 #ifndef SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
 #define SYSTEMS_PARTNER_CENTER_PARTNER_CENTER_H
 
@@ -47,6 +47,8 @@ int pc_find(struct system *sys, struct arena *a, const char *column, const char 
 int pc_find_surely(struct partner_center *pc, struct arena *a, const char *column, const char *value, struct page *page,
     struct err *err);
 int pc_fetch(struct system *sys, struct arena *a, const char *const *ids, size_t n, struct page *page, struct err *err);
+/* Is it a column that the documentation knows of a referral? */
+bool pc_has_column(const struct system_driver *driver, struct arena *a, const char *column);
 int pc_describe(struct system *sys, struct arena *a, struct column_info **out, size_t *n, struct err *err);
 
 int pc_create_steps(struct system *sys, const struct write *w);

@@ -1,5 +1,5 @@
 /* Writing a Partner Center referral: bodies of the requests, and what the answers mean. Pure, no network. Used by
- * systems/partner_center.c only. */
+ * systems/partner_center.c and its folder only. */
 #ifndef SYSTEMS_PARTNER_CENTER_REFERRAL_H
 #define SYSTEMS_PARTNER_CENTER_REFERRAL_H
 

@@ -218,7 +218,15 @@ int pc_read(struct system *sys, const struct read_request *q, struct err *err)
 {
 	struct partner_center *pc = (struct partner_center *)sys;
 
-	(void)err;
+	/* every referral would be read as if it held nothing there */
+	if (q->where_field) {
+		struct arena a = { 0 };
+		bool known = pc_has_column(sys->driver, &a, q->where_field);
+		arena_release(&a);
+		if (!known)
+			return err_set(err, ERR_USAGE, "--where: a referral of Partner Center has no column %s; an export shows their names",
+			    q->where_field);
+	}
 	walk_begin(&pc->walk, q->since, q->where_field, q->where_value);
 	if (pc->since_filter && q->since != STAMP_NONE && !q->where_field) {
 		pc->walk.by_filter = true;

@@ -29,6 +29,10 @@ snapshot $kind after.json
 changed now.json after.json >found
 wanted_of_decisions >want
 same_lines want found "what the decisions did"
+counted=$(sed -n 's/^p-1: [0-9]* changes = \([0-9]* approved\) + \([0-9]* rejected\) .*/(\1, \2)/p' out)
+[ -n "$counted" ] || fail "apply does not count the decisions"
+expect 0 "$R" show p-1
+said "$counted"
 
 # one row of a group named alone: what that means is said before apply holds it back
 one=$(cell plan.csv "field = 'deal_currency' AND op = 'update' AND class = 'left-changed'" row | head -n 1)

@@ -39,6 +39,9 @@ code=0
 expect 2 "$R" plam
 said plan
 expect 2 "$R" plan --no-such-flag
+expect 2 "$R" export pc --where detials.currency=EUR -o e.csv
+said 'no column detials.currency'
+expect 0 "$R" export pc --where details.currency=EUR -o e.csv
 (cd "$ROOT" && expect 2 "$R" status && said rejoin.json)
 rewind
 # 3
@@ -184,9 +187,19 @@ one_object 9 verify --exit-code -o v.csv
 one_object 6 approve p-1
 one_object 6 apply -n
 one_object 6 apply --allow-irreversible 60
+one_object 2 apply --only no-such-record
 one_object 0 plan -o p.csv
 one_object 0 status
 one_object 0 log
+one_object 2 cat plan.csv
+# where -o leads nowhere, nothing is asked and no plan takes the place of the last one
+newest=$("$R" show --json | jq -r .plan)
+asked=$(state log | wc -l)
+for at in "plan plan.pdf" "check check.pdf" "verify verify.json" "apply results.json" "export pc pc.json" "plan no/folder/plan.csv" "apply no/folder/results.csv"; do
+	one_object 2 ${at% *} -o "${at##* }"
+	jq -e --arg p "${at##* }" '.error | tostring | contains($p)' out >/dev/null || fail "$at: the file is not named"
+done
+[ "$("$R" show --json | jq -r .plan)" = "$newest" ] && [ "$(state log | wc -l)" -eq "$asked" ] || fail "a file that can't be written was found too late"
 one_object 2 plan --no-such-flag
 one_object 2 check nothing.csv
 REJOIN_TEST_SECRET=wrong one_object 10 export crm -o e.csv
@@ -196,3 +209,8 @@ for c in $("$R" help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do
 	"$R" "$c" --no-such-flag --json >out 2>err || code=$?
 	jq -se --arg c "$c" 'length == 1 and .[0].command == $c and .[0].exit == 2' out >/dev/null || { cat out err >&2; fail "$c --json"; }
 done
+
+# nobody signed in yet: what to do is said
+rm -f .rejoin/pc.token .rejoin/pc.refresh
+expect 2 "$R" export pc -o e.csv
+said 'run rejoin auth login pc'

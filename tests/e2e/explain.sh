@@ -73,6 +73,7 @@ everything() {
 	said "The row moved in Dynamics since it was read"
 	expect 2 "$R" explain "purple monkey dishwasher"
 	said 'nothing known fits "purple monkey dishwasher"'
+	expect 2 "$R" explain "nothing-here" # one word that could stand anywhere is no evidence
 	expect 2 "$R" explain
 	expect 2 "$R" explain R01 --all
 

@@ -92,6 +92,10 @@ first_use() {
 	snapshot "$kind" after.json
 	found_edits after.json
 	same_lines want.all found.edits "what the approved inferred changes wrote"
+	# our own writes were the last: what was modified together then says nothing of the outage
+	expect 0 "$R" plan -o later.csv
+	[ -n "$(cell later.csv "class = 'conflict'" row)" ] || fail "no conflict is left that START could settle"
+	! grep -q -- '--outage' out || { cat out >&2; fail "our own writes are taken for the last sync"; }
 	stop_sandbox
 }
 

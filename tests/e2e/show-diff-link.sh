@@ -33,6 +33,13 @@ for how in "--lang en -o one.xlsx" "--lang fr -o one.xlsx" "--lang fr --outage 2
 	[ "$(LC_ALL=C.UTF-8 wc -L <screen)" -le 80 ] || { cat screen >&2; fail "$how: a row is wider than 80 columns"; }
 done
 grep -q '^  + create ' screen || { cat screen >&2; fail "the screen is empty"; }
+# and every page of help is as wide as the terminal at most
+for command in $("$R" help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do
+	for lang in en fr; do
+		script -qec "stty cols 80 rows 24; $R $command --help --lang $lang" /dev/null </dev/null 2>&1 | tr -d '\r' >screen
+		[ "$(wc -l <screen)" -ge 10 ] && [ "$(LC_ALL=C.UTF-8 wc -L <screen)" -le 80 ] || { cat screen >&2; fail "$command --help --lang $lang does not fit 80 columns"; }
+	done
+done
 
 # soonest expiry first, then what Microsoft waits for, then the greater value
 sqlite3 -batch -noheader .rejoin/ledger.db 'SELECT sort FROM plan_row WHERE plan=1 ORDER BY row' >order

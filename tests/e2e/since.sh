@@ -96,6 +96,14 @@ expect 0 "$R" plan --since "$(ago 3600)"
 [ "$(asked deltatoken)" = 2 ] || fail "no new token was taken"
 if grep -q 'not kept' err; then fail "the old token was kept"; fi
 
+# ---- a referral that names another CRM's record: no id here, and it holds nothing up ----
+later 7200
+stray=$(state referrals | jq -r 'select(.row.organizationId != "msft" and .row.externalReferenceId) | .id' | head -n 1)
+touch_record partner-center referrals "$stray" '{"externalReferenceId": "CRM-4711/x"}'
+expect 0 "$R" plan --since "$(ago 3600)" -o plan.csv
+expect 2 "$R" map test crm --id CRM-4711/x
+said 'has no record'
+
 # ---- Partner Center: newest first down to the time; by $filter where rejoin.json says so, unless that is refused ----
 # since WHAT: the referrals that changed in the last hour, and how many lists were asked with that filter
 since() {

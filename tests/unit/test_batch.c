@@ -1,4 +1,4 @@
-/* core/batch.c: what goes out, what comes in, and which answer belongs to which part. The answers are the shapes that the
+/* systems/dynamics/batch.c: what goes out, what comes in, and which answer belongs to which part. The answers are the shapes that the
  * Dataverse documentation prints, whole, cut, reordered and short. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -26,6 +26,26 @@ static void lines_break_between_words(void **state)
 	wraps("many   spaces   stay", 40, "many   spaces   stay");
 }
 
+/* What a too long line goes on with comes along; rows of a list and lines that fit stay rows of their own. */
+static void texts_are_filled_anew(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} each[] = {
+		{ "short\nlines stay\n\nand gaps\n", "short\nlines stay\n\nand gaps\n" },
+		{ "a line that is too long for\nthe terminal\n\nnext\n", "a line that is too\n  long for the\n  terminal\n\nnext\n" },
+		{ "one   a row of a list that\n      goes on\ntwo   it\n",
+		    "one   a row of a\n      list that goes\n      on\ntwo   it\n" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+		struct buf b = { 0 };
+		wrap_text(&b, each[i].text, 20);
+		assert_string_equal(b.s, each[i].want);
+		buf_release(&b);
+	}
+}
+
 static void what_is_seen_counts(void **state)
 {
 	(void)state;
@@ -48,6 +68,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_break_between_words),
+		cmocka_unit_test(texts_are_filled_anew),
 		cmocka_unit_test(what_is_seen_counts),
 	};
 
