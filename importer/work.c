@@ -309,11 +309,6 @@ static int count_ready(struct work *w, struct err *err)
 	return more;
 }
 
-static bool only_word(const char *only)
-{
-	return strcmp(only, "failed") == 0 || strcmp(only, "conflict") == 0 || strcmp(only, "expiring") == 0;
-}
-
 /* Reads the plan once and builds the parts; in one transaction of the ledger. */
 int work_open(struct work *w, struct ledger *l, const struct plan_info *plan,
     const struct work_options *o, struct err *err)
@@ -322,7 +317,7 @@ int work_open(struct work *w, struct ledger *l, const struct plan_info *plan,
 	struct build b = { .w = w, .l = l, .plan = plan, .o = o, .a = &mem };
 	struct plan_rows *rows = NULL;
 	struct plan_row r;
-	bool begun = false, *hit = xcalloc((size_t)o->n_only + 1, sizeof(*hit));
+	bool begun = false;
 	int more = -1;
 
 	memset(w, 0, sizeof(*w));
@@ -340,18 +335,12 @@ int work_open(struct work *w, struct ledger *l, const struct plan_info *plan,
 	if (!rows || sql_begin(w->db, err) < 0)
 		goto done;
 	while ((more = plan_rows_next(rows, &mem, &r, err)) == 1) {
-		for (int i = 0; i < o->n_only; i++)
-			hit[i] |= only_word(o->only[i]) || row_named(&r, o->only[i]);
 		if (add_row(&b, &r, err) < 0) {
 			more = -1;
 			break;
 		}
 		arena_reset(&mem);
 	}
-	for (int i = 0; i < o->n_only && more == 0; i++)
-		if (!hit[i] && !only_word(o->only[i]))
-			more = err_set(err, ERR_USAGE, "%s %s: no change of p-%lld has that row number or record id", "--only",
-			    o->only[i], (long long)plan->id);
 	plan_rows_done(rows);
 	rows = NULL;
 	for (int i = 0; i < o->n_only && more == 0; i++)
@@ -373,7 +362,6 @@ int work_open(struct work *w, struct ledger *l, const struct plan_info *plan,
 		more = sql_commit(l->db, err);
 	}
 done:
-	free(hit);
 	plan_rows_done(rows);
 	if (begun)
 		sql_rollback(l->db);
