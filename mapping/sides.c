@@ -73,6 +73,7 @@ int sides_open(struct sides *s, const struct options *o, bool write, struct err 
 		s->sums[i] = sums_new();
 		s->moves[i] = sums_new();
 	}
+	s->tells_calls = !write;
 	if (workspace_open(&s->ws, ".", err) < 0 || choose_pair(s, o, err) < 0 ||
 	    mapping_open(&s->mapping, s->pair->mapping, err) < 0)
 		return -1;
@@ -157,6 +158,9 @@ int sides_close(struct sides *s, struct err *err)
 	}
 	if (s->has_ledger) {
 		rc = budget_settle(&s->budget, true, err);
+		for (enum side i = LEFT; i <= RIGHT && s->tells_calls; i++)
+			if (s->budget.system[i].run_calls)
+				out_calls(s->pair->side[i]->name, s->budget.system[i].run_calls, 0);
 		ledger_close(&s->ledger);
 	}
 	mapping_close(&s->mapping);

@@ -31,6 +31,7 @@ struct sides {
 	struct arena mem;
 	const char **currencies; size_t n_currencies; /* active in the live CRM; NULL: not known */
 	bool live;                   /* both sides are live systems */
+	bool tells_calls;            /* --json has the calls that were sent: a plan has those that it would take */
 	/* set before sides_open: */
 	void (*watch)(void *ctx, const struct mapped *r); /* sees every record as it is read, those left out too; or NULL */
 	void *watch_ctx;

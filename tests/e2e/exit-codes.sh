@@ -182,8 +182,10 @@ one_object() { # one_object CODE COMMAND ARGUMENTS...
 (cd ../new && one_object 0 init --left partner-center --right dynamics)
 one_object 0 export pc -o e.csv
 one_object 3 check -o c.csv
+jq -e '.calls | (.pc.calls > 0 and .crm.calls > 0)' out >/dev/null || fail "its calls are not told: $(cat out)"
 one_object 0 verify -o v.csv
 one_object 9 verify --exit-code -o v.csv
+jq -e '.calls | (.pc.calls > 0 and .crm.calls > 0)' out >/dev/null || fail "its calls are not told: $(cat out)"
 one_object 6 approve p-1
 one_object 6 apply -n
 one_object 6 apply --allow-irreversible 60
