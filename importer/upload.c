@@ -346,7 +346,9 @@ static int gather(
 		}
 		if (it->step.write.op == WRITE_CREATE) {
 			add_marker(u, it);
-			r->refused = create_obstacle(u, it);
+			r->refused = upload_before(u, &it->row[0]);
+			if (!r->refused)
+				r->refused = create_obstacle(u, it);
 			r->by_hand = r->refused != NULL;
 		}
 		open = add_item(u, r, it);
@@ -395,6 +397,8 @@ int upload_write(struct apply *x, enum side side, struct err *err)
 		result = err_set(err, ERR_USAGE,
 		    "no upload file is known for %s; apply against the live system",
 		    x->t.plan.title[side]);
+	if (result == 0 && n > 0)
+		result = upload_before_load(&u, err);
 	if (u.dialect && u.dialect->max_rows && u.dialect->max_rows < batch)
 		batch = u.dialect->max_rows;
 	for (size_t i = 0, end; i < n && result == 0; i = end) {
@@ -425,6 +429,7 @@ int upload_write(struct apply *x, enum side side, struct err *err)
 			 "--outcomes FILE`",
 		    x->waiting_uploads, (long long)x->t.plan.id);
 	free(part);
+	upload_before_release(&u);
 	arena_release(&u.mem);
 	return result;
 }

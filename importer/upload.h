@@ -39,6 +39,11 @@ struct upload {
 	size_t n;
 	struct upload_table table[8];
 	size_t n_tables;
+	/* of the whole side: creates of earlier plans, by their ids, and why each is not written again */
+	struct arena kept;
+	struct schema before;
+	const char **why_before;
+	size_t n_before;
 };
 
 /* The parts of a phase that go to a file side are set aside for upload_write. */
@@ -52,6 +57,12 @@ const char *upload_names(struct arena *a, const char *message, enum side side);
 const char *upload_tail(const char *message);
 #define UPLOAD_CODE                                                                                \
 	"upload" /* code of the result of a row that stands, or stood, in an upload file */
+
+/* upload_before.c: creates in files of earlier plans. */
+int upload_before_load(struct upload *u, struct err *err);
+/* Why a create is not written again, or NULL. */
+const char *upload_before(const struct upload *u, const struct plan_row *r);
+void upload_before_release(struct upload *u);
 
 /* upload_portal.c: records as whole rows in the service's own headings. */
 int upload_whole(struct upload *u, struct err *err);

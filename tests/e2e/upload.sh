@@ -65,3 +65,34 @@ expect 6 "$R" apply p-1 -o results.csv
 	{ rows results.csv >&2; fail "a value that would clear the field"; }
 rows .rejoin/upload-p-1-right-update-1.csv | jq -r .Description | grep -qx 'N/A' || fail "the neighbour is not in the file"
 ! grep -qF '#N/A' .rejoin/upload-p-1-right-update-1.csv || fail "a field would be cleared"
+
+# A deal that an earlier plan's upload file makes is not written into another one: it would be two deals. What was made by hand
+# is not made again from a table that is older than that.
+mkdir "$root/again"
+cd "$root/again"
+"$W" --out . --crm salesforce --plain --deals 30 >/dev/null
+"$R" init --left partner-center --right salesforce >/dev/null
+sqlite3 :memory: '.mode csv' '.import salesforce.csv t' '.headers on' '.once crm.csv' 'select * from t where rowid > 3' 2>err ||
+	{ cat err; fail "the shortened export"; }
+sqlite3 :memory: '.mode csv' '.import partner-center.csv t' '.headers on' '.once pc.csv' \
+	"update t set externalReferenceId = ''" 'select * from t' 2>err || { cat err; fail "the changed export"; }
+again() { # PLAN: plans and applies the new deals; what became of them in made
+	expect 0 "$R" plan pc.csv crm.csv --max-change 100% -o plan.csv
+	"$R" approve "$1" --reversible --approver Tester >out 2>err || [ $? -eq 6 ]
+	expect 6 "$R" apply "$1" -o results.csv
+	rows results.csv | jq -r 'select(.op == "create" and .to == "right") | "\(.code) \(.message)"' | sort -u >made
+	[ -s made ] || fail "no new deal"
+}
+again p-1
+grep -q '^upload ' made || { cat made >&2; fail "the first file"; }
+again p-2
+grep -q 'insert-1.csv of p-1 already and would be made twice' made && ! grep -q '^upload ' made || { cat made >&2; fail "a second file"; }
+rm .rejoin/upload-p-1-right-insert-1.csv
+expect 6 "$R" apply p-2 -o results.csv
+rows .rejoin/upload-p-2-right-insert-1.csv | jq -c '. + {STATUS: "Item Created"}' | csv >done.csv
+"$R" approve p-2 --outcomes done.csv >out 2>err || [ $? -eq 6 ]
+again p-3
+grep -q 'was made by the upload of p-2' made && ! grep -q '^upload ' made || { cat made >&2; fail "made again"; }
+touch -d '+1 minute' crm.csv
+again p-4
+grep -q '^upload ' made || { cat made >&2; fail "a new table without the deal"; }
