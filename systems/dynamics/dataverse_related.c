@@ -204,7 +204,8 @@ static int send_children(void *ctx, struct arena *a, struct child_change *change
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		const struct odata_part *part = &b.part[i];
-		bool gone = change[i].key && part->status == 404; /* what should go is not there */
+		/* what should go is not there */
+		bool gone = change[i].key && part->status == 404 && part->outcome == OUTCOME_CONFLICT;
 
 		change[i].outcome = gone ? OUTCOME_APPLIED : part->outcome;
 		change[i].http = part->status;

@@ -40,7 +40,12 @@ delete $kept" ] || fail "$kind: the rows are $(rows_of plan.csv "$left")"
 	expect 6 "$R" apply p-1 --no-input # all but what is irreversible
 	[ "$(solutions "$r1")" = "$(sorted "$gone1;$kept1;$new")" ] || fail "$kind: first the new element: $(solutions "$r1")"
 	[ "$(solutions "$r2")" = "$(sorted "$gone2;$kept2")" ] || fail "$kind: nothing of the second yet: $(solutions "$r2")"
+	# in Dynamics, answers that say neither whose they are nor what happened: nothing was done, and it is looked up
+	[ $kind != dynamics ] || "$S" control --port "$port" faults "$(jq -cn '
+		(["204 No Content", "404 Not Found"] | map("--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 \(.)\r\n\r\n\r\n") | join("")) + "--b--\r\n" | . as $body
+		| {match: "POST /api/data/v9.2/$batch", kind: "raw", body: ("HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=b\r\nContent-Length: \($body | length)\r\n\r\n" + $body)}')" >/dev/null
 	expect 6 "$R" apply p-1 --no-input --allow-irreversible 2
+	[ "$(sqlite3 "$OLDPWD_ROOT/sandbox.db" 'SELECT count(*) FROM fault WHERE times > 0')" = 0 ] || fail "$kind: the answers without names were never met"
 	[ "$(solutions "$r1")" = "$(sorted "$kept1;$new")" ] || fail "$kind: both parts: $(solutions "$r1")"
 	[ "$(solutions "$r2")" = "$kept2" ] || fail "$kind: the deletion brought what was rejected: $(solutions "$r2")"
 	[ "$(solutions "$r3")" = "$(sorted "$gone3;$kept3;$new")" ] || fail "$kind: the new element alone: $(solutions "$r3")"
