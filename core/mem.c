@@ -62,7 +62,7 @@ char *xstrdup(const char *s)
 	return xstrndup(s, strlen(s));
 }
 
-static int format_length(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static int format_length(const char *fmt, va_list ap)
 {
 	va_list copy;
 	va_copy(copy, ap);

@@ -501,8 +501,7 @@ static void workspaces_are_judged_alike(void **state)
 		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\""),
 		PAIR("\"left\":\"b\",\"right\":\"a\",\"mapping\":\"m.json\",\"connector\":\"off\","
 		     "\"daily_calls\":10,\"reserve\":0"),
-		"{\"systems\":{},\"locale\":\"fr\",\"max_change\":\"12.5%\",\"$schema\":\"rejoin."
-		"schema.json\"}",
+		"{\"systems\":{},\"locale\":\"fr\",\"max_change\":\"12.5%\",\"$schema\":\"rejoin.schema.json\"}",
 		"{\"systems\":{},\"max_change\":\"100%\"}" };
 	static const char *const bad[] = { "{}", "[]", "{\"systems\":[]}",
 		"{\"systems\":{},\"max_changes\":\"50%\"}",
