@@ -69,15 +69,7 @@ expect 0 go
 rewind
 control bulk '{"delay_ms": 2500, "lose": 7}'
 fault "GET /services/data/v67.0/jobs/ingest" stall
-(exec "$R" apply --no-input) >out 2>err &
-pid=$!
-for _ in $(seq 600); do
-	[ "$(sqlite3 -cmd '.timeout 2000' "$ROOT/sandbox.db" 'SELECT count(*) FROM fault WHERE times > 0')" = 0 ] && break
-	kill -0 $pid 2>/dev/null || { cat out err >&2; fail "the run ended before it could be killed"; }
-	sleep 0.1
-done
-kill -9 $pid
-wait $pid 2>/dev/null || true
+killed_when_struck
 expect 0 go
 ends_well "killed with the job under way"
 

@@ -21,14 +21,7 @@ ended() { code=0; wait $pid || code=$?; }
 sign_ins() { state log | jq -s '[.[] | select(.system == "sign-in" and .status == 200)] | length'; }
 
 for kind in dynamics salesforce; do
-	cd "$ROOT"
-	stop_sandbox
-	rm -rf ws sandbox.db*
-	prepare $kind
-	reference_code=0
-	apply >out 2>err || reference_code=$?
-	case $reference_code in 0 | 4 | 6) ;; *) cat out err >&2; fail "$kind: the undisturbed run ends with $reference_code" ;; esac
-	end_state "$ROOT/reference.jsonl"
+	undisturbed $kind
 	undisturbed=$(asked)
 	idle "$kind, undisturbed"
 

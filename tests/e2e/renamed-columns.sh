@@ -126,15 +126,7 @@ for kind in dynamics salesforce; do
 	# killed with the creates under way: they are done, the answer never came
 	rewind
 	fault "$create" stall
-	(exec "$R" apply --allow-irreversible 60 --no-input) >out 2>err &
-	pid=$!
-	for _ in $(seq 300); do
-		[ "$(sqlite3 -cmd '.timeout 2000' "$ROOT/sandbox.db" 'SELECT count(*) FROM fault WHERE times > 0')" = 0 ] && break
-		kill -0 $pid 2>/dev/null || { cat out err >&2; fail "$kind: the run ended before it could be killed"; }
-		sleep 0.1
-	done
-	kill -9 $pid
-	wait $pid 2>/dev/null || true
+	killed_when_struck --allow-irreversible 60
 	[ "$(ledger "SELECT count(*) FROM step WHERE outcome IS NULL")" -gt 0 ] || fail "$kind: it was not killed in the middle"
 	run "$kind, killed"
 	ends "$ROOT/end.jsonl"
@@ -186,15 +178,7 @@ expect 0 "$R" plan --max-change 100% -o plan.csv
 expect 0 "$R" approve p-1 --reversible --approver "Sales Operations"
 control bulk '{"delay_ms": 2500}'
 fault "GET /services/data/v67.0/jobs/ingest" stall
-(exec "$R" apply --no-input) >out 2>err &
-pid=$!
-for _ in $(seq 600); do
-	[ "$(sqlite3 -cmd '.timeout 2000' "$ROOT/sandbox.db" 'SELECT count(*) FROM fault WHERE times > 0')" = 0 ] && break
-	kill -0 $pid 2>/dev/null || { cat out err >&2; fail "the run ended before it could be killed"; }
-	sleep 0.1
-done
-kill -9 $pid
-wait $pid 2>/dev/null || true
+killed_when_struck
 expect 0 "$R" apply --no-input
 [ "$(state sf-Opportunity | jq -s 'map(select(.deleted | not) | .row.Referral_Identifier__c) | unique | length')" -eq $N ] || fail "bulk: not all are there"
 [ "$(state sf-Opportunity | jq -s 'map(select(.deleted | not)) | length')" -eq $N ] || fail "bulk: a deal was created twice"

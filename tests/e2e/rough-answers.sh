@@ -24,13 +24,7 @@ no_read() {
 }
 
 for kind in dynamics salesforce; do
-	cd "$ROOT"
-	stop_sandbox
-	rm -rf ws sandbox.db*
-	prepare $kind
-	reference_code=0
-	apply >out 2>err || reference_code=$?
-	end_state "$ROOT/reference.jsonl"
+	undisturbed $kind
 
 	if [ $kind = dynamics ]; then
 		survives 'operations of a batch are refused for a while' 'PATCH /api/data/v9.2/opportunities' part '{status: 429, times: 3}'

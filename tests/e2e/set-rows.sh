@@ -13,7 +13,7 @@ rows_of() { # rows_of FILE LEFT_ID: "op proposed" of its rows
 number() { cell plan.csv "left_id = '$1' AND field = 'solutions' AND op = '$2'" row; }
 
 parts() {
-	local id=opportunityid peer=msft_microsoftpartnercenterreferralidentifier new=SOL-90003-XXX n=0
+	local id=opportunityid peer=msft_microsoftpartnercenterreferralidentifier new=SOL-90003-CCC n=0
 	[ $kind = dynamics ] || { id=Id; peer=Referral_Identifier__c; }
 	expect 0 "$R" export pc -o pc.csv
 	expect 0 "$R" export crm -o crm.csv

@@ -107,11 +107,36 @@ idle() {
 
 # ---- the same end however it goes; $ROOT/reference.jsonl and $reference_code are of the undisturbed run ----
 
+# undisturbed dynamics|salesforce: a fresh sandbox, planned and approved as prepare does, and the end state of a run that nothing
+# strikes
+undisturbed() {
+	cd "$ROOT"
+	stop_sandbox
+	rm -rf ws sandbox.db*
+	prepare "$1"
+	reference_code=0
+	apply >out 2>err || reference_code=$?
+	case $reference_code in 0 | 4 | 6) ;; *) cat out err >&2; fail "$1: the undisturbed run ends with $reference_code" ;; esac
+	end_state "$ROOT/reference.jsonl"
+}
 # struck WHAT: every fault that was armed was met
 struck() {
 	local left
 	left=$(sqlite3 "$ROOT/sandbox.db" 'SELECT count(*) FROM fault WHERE times > 0')
 	[ "$left" -eq 0 ] || fail "$1: $left faults were never met, so nothing is proved"
+}
+# killed_when_struck [OPTION]...: apply, killed once it met every fault that was armed (a stall: it waits there)
+killed_when_struck() {
+	local pid
+	(exec "$R" apply "$@" --no-input) >out 2>err &
+	pid=$!
+	for _ in $(seq 600); do
+		[ "$(sqlite3 -cmd '.timeout 2000' "$ROOT/sandbox.db" 'SELECT count(*) FROM fault WHERE times > 0')" = 0 ] && break
+		kill -0 $pid 2>/dev/null || { cat out err >&2; fail "the run ended before it could be killed"; }
+		sleep 0.1
+	done
+	kill -9 $pid
+	wait $pid 2>/dev/null || true
 }
 # same_as_ever WHAT: the end state is the undisturbed one
 same_as_ever() {

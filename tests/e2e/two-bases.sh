@@ -25,7 +25,7 @@ list 2 >two
 right() { sed -n "$2p" "$1" | cut -d' ' -f1; }
 left() { sed -n "$2p" "$1" | cut -d' ' -f2; }
 in_crm() { cell crm.csv "opportunityid = '$1'" 'solutions[].id' | tr ';' '\n' | sort | paste -sd';'; }
-A=SOL-90001-AAA B=SOL-90002-BBB X=SOL-90003-XXX Z=SOL-90004-ZZZ
+A=SOL-90001-AAA B=SOL-90002-BBB X=SOL-90003-CCC Z=SOL-90004-ZZZ
 
 # now SIDE-ID SET: what Partner Center holds now; before FILE COLUMN ID SET: what a side held then
 now() { touch_record partner-center referrals "$1" "$(jq -cn --arg s "$2" '{"details.requirements.solutions": [$s | split(";")[] | {id: ., name: ., type: "Solution"}]}')"; }
