@@ -1,7 +1,7 @@
-/* Attempts of HTTP requests, several at a time, over libcurl. HTTP/1.1 on purpose: with kept connections it costs the least and has one
- * request on a connection, so that a broken one leaves one request in doubt. Certificates are always checked, nothing
- * is followed, no cookie is kept (Dataverse spreads a client over its servers by them, and limits count per server),
- * and what an answer may be is bounded: 300 KiB of headers, BUF_MAX of inflated body. */
+/* Attempts of HTTP requests, several at a time, over libcurl. HTTP/1.1 on purpose: with kept connections it costs the least and
+ * has one request on a connection, so that a broken one leaves one request in doubt. Certificates are always checked,
+ * nothing is followed, no cookie is kept (Dataverse spreads a client over its servers by them, and limits count per
+ * server), and what an answer may be is bounded: 300 KiB of headers, BUF_MAX of inflated body. */
 #include "core/http_private.h"
 #include "core/lang.h"
 #include "core/log.h"

@@ -2,9 +2,7 @@
  * time and in the order of their arrival. The raw address is kept as sent; the library's own
  * Date header is off because the sandbox has its own clock. */
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include <microhttpd.h>
 #include "samples/sandbox/dispatch.h"
 #include "samples/sandbox/http_server.h"
+#include "samples/sandbox/puppet.h"
 
 #define MOST_BODY  ((size_t)128 << 20)
 #define STALL_MS   600000
@@ -204,73 +203,15 @@ static enum MHD_Result send_reply(struct world *w, struct MHD_Connection *connec
 	return sent;
 }
 
-/* An answer that goes out past the library, which would not send it so. */
-struct puppet {
-	struct buf text;
-	int fd;
-	bool slow; /* a byte a second */
-};
-
-static void *play(void *cls)
-{
-	struct puppet *p = cls;
-	size_t at = 0;
-
-	while (at < p->text.len) {
-		struct pollfd wait = { .fd = p->fd, .events = POLLOUT };
-		ssize_t n = send(p->fd, p->text.s + at, p->slow ? 1 : p->text.len - at, MSG_NOSIGNAL);
-
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			break;
-		at += n > 0 ? (size_t)n : 0;
-		if (n < 0)
-			(void)poll(&wait, 1, 1000);
-		else if (p->slow)
-			nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
-	}
-	shutdown(p->fd, SHUT_RDWR);
-	close(p->fd);
-	buf_release(&p->text);
-	free(p);
-	return NULL;
-}
-
-static void puppet_text(struct buf *b, const struct reply *r, const struct fault *f)
-{
-	buf_init(b, (size_t)1 << 30);
-	if (f->kind == FAULT_SLOW) {
-		buf_addf(b, "HTTP/1.1 %d %s\r\n", r->status, status_phrase(r->status));
-		for (size_t i = 0; i < r->header.n; i++)
-			buf_addf(b, "%s: %s\r\n", r->header.at[i].name, r->header.at[i].value);
-		buf_addf(b, "Content-Length: %zu\r\n\r\n", r->body.len);
-		buf_add(b, r->body.s, r->body.len);
-		return;
-	}
-	buf_adds(b, f->body);
-	for (long i = 0; i < f->at; i++)
-		buf_addc(b, 'x');
-}
-
 static enum MHD_Result puppet(struct http_server *s, struct exchange *x, struct MHD_Connection *connection,
     const struct reply *r, const struct fault *f)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct puppet *p = xcalloc(1, sizeof(*p));
-	pthread_t thread;
 
-	p->fd = info ? fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 0) : -1;
-	p->slow = f->kind == FAULT_SLOW;
-	puppet_text(&p->text, r, f);
-	if (p->fd >= 0 && pthread_create(&thread, NULL, play, p) == 0) {
-		pthread_detach(thread);
-		x->held = true;
-		return stall(s, connection, STALL_MS);
-	}
-	if (p->fd >= 0)
-		close(p->fd);
-	buf_release(&p->text);
-	free(p);
-	return MHD_NO;
+	if (!info || !puppet_play(info->connect_fd, r, f))
+		return MHD_NO;
+	x->held = true;
+	return stall(s, connection, STALL_MS);
 }
 
 static void make_request(struct world *w, struct request *q, struct MHD_Connection *connection,
